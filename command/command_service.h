@@ -1,0 +1,93 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "command/partition_shell.h"
+
+namespace foldlog {
+
+struct command_service_options {
+  owner_options owner;                            ///< hot_bytes: per partition
+  std::chrono::milliseconds command_timeout{10'000};  ///< a command that is not answered by then gets a 503
+};
+
+/// The command side of a node: every partition of every category, with its owner. Used on one executor.
+class command_service {
+ public:
+  command_service(event_log& log, store& rows, boost::asio::any_io_executor executor, clock& time, random_source random,
+                  command_service_options options);
+  ~command_service();
+  command_service(const command_service&) = delete;
+  command_service& operator=(const command_service&) = delete;
+
+  /// Before start(). The category's topic is one of the log's; the category outlives the service.
+  void add(const category& of);
+  /// Opens the write model and claims every partition. Errors: those of the store.
+  [[nodiscard]] result<void> start();
+
+  [[nodiscard]] const category* find(std::string_view domain, std::string_view category_name) const;
+  /// Answers through `wanted->done`, once. The category is one of find()'s.
+  void submit(const category& of, std::unique_ptr<command> wanted);
+
+  /// All partitions serve. Else `why` names the first that does not.
+  [[nodiscard]] bool ready(std::string& why) const;
+
+  struct partition_state {
+    std::string topic;
+    std::int32_t partition = 0;
+    std::string owner;        ///< this node's name while it serves, else empty
+    std::string epoch;
+    offset_t end_offset{0};
+    std::string state;
+    std::string reason;
+  };
+  [[nodiscard]] std::vector<partition_state> partitions() const;
+  [[nodiscard]] owner_counters counters() const;
+  /// The oldest log time of all partitions that hold events, in microseconds since 1970; nothing before all of them serve.
+  [[nodiscard]] std::optional<std::int64_t> log_time_us() const;
+
+  /// Takes no new commands, lets those under way end; `done` when all have ended or the time is up.
+  void drain(std::chrono::milliseconds within, std::function<void()> done);
+  /// Writes the write model and ends all work; nothing is called afterwards. After drain().
+  void stop();
+
+ private:
+  struct served;
+  void read_from(partition_id at, offset_t offset);
+  void stop_reading(partition_id at);
+  void pump();
+  void pump_soon();
+  void deliver();
+  void meet_read_error(const error& why);
+  template <typename Work>
+  void call_after(boost::asio::steady_timer& timer, std::chrono::milliseconds time, Work work);
+  [[nodiscard]] partition_shell& shell(partition_id at);
+  void sweep();
+  void check_drained(std::chrono::nanoseconds until, std::function<void()> done);
+  [[nodiscard]] std::vector<event_log::start> all_from_zero() const;
+
+  event_log& log_;
+  store& rows_;
+  boost::asio::any_io_executor executor_;
+  clock& time_;
+  random_source random_;
+  command_service_options options_;
+  store_writer writer_;
+  partition_surroundings around_;
+  std::vector<served> categories_;
+  std::unique_ptr<log_reader> reader_;      ///< shared by the partitions that read; none while nobody reads
+  std::vector<partition_id> reading_;
+  record_batch batch_;
+  bool pump_posted_ = false;
+  bool stopped_ = false;
+  boost::asio::steady_timer sweep_timer_;
+  boost::asio::steady_timer retry_timer_;
+  boost::asio::steady_timer drain_timer_;
+  std::shared_ptr<command_service*> alive_;  ///< null once stopped: for callbacks from other threads
+};
+
+}  // namespace foldlog

@@ -1,0 +1,483 @@
+#include "command/owner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace foldlog {
+
+std::string_view name(owner_phase phase) {
+  switch (phase) {
+    case owner_phase::vacant: return "vacant";
+    case owner_phase::claiming: return "claiming";
+    case owner_phase::reading: return "reading";
+    case owner_phase::serving: return "serving";
+    case owner_phase::checking: return "checking";
+    case owner_phase::deposed: return "deposed";
+    case owner_phase::halted: return "halted";
+  }
+  return "halted";
+}
+
+owner::owner(const category& of, write_model& rows, owner_options options, owner_port& port, clock& time,
+             random_source random)
+    : category_(of),
+      rows_(rows),
+      options_(std::move(options)),
+      port_(port),
+      time_(time),
+      random_(std::move(random)),
+      streams_(options_.hot_bytes) {}
+
+void owner::enter(owner_phase phase, std::string_view why) {
+  phase_ = phase;
+  reason_ = why;
+  port_.phase_changed(phase, why);
+}
+
+// ---- commands in
+
+void owner::submit(std::unique_ptr<command> wanted) {
+  wanted->arrival = next_arrival_++;
+  if (retired_) return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = "the node is stopping"});
+  switch (phase_) {
+    case owner_phase::vacant:
+    case owner_phase::deposed:
+    case owner_phase::halted:
+      return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = reason_});
+    case owner_phase::claiming:
+    case owner_phase::reading:
+    case owner_phase::checking: return wait_in_queue(std::move(wanted));
+    case owner_phase::serving: break;
+  }
+  if (!waiting_.empty() || full()) return wait_in_queue(std::move(wanted));
+  decide(std::move(wanted));
+}
+
+// What was decided takes memory too, until the log has spoken.
+bool owner::full() const {
+  return pending_records_ >= options_.pending_records || pending_bytes_ >= options_.waiting_bytes ||
+         held_.size() >= options_.waiting_commands || held_bytes_ >= options_.waiting_bytes;
+}
+
+void owner::wait_in_queue(std::unique_ptr<command> wanted) {
+  if (waiting_.size() >= options_.waiting_commands || waiting_bytes_ + wanted->data.size() > options_.waiting_bytes) {
+    return port_.answer(*wanted, {.kind = outcome_kind::overloaded, .detail = "too many commands wait for this partition"});
+  }
+  waiting_bytes_ += wanted->data.size();
+  waiting_.push_back(std::move(wanted));
+}
+
+void owner::take_waiting() {
+  while (phase_ == owner_phase::serving && !waiting_.empty() && !full()) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= next->data.size();
+    decide(std::move(next));
+  }
+}
+
+// ---- deciding
+
+result<hot_stream*> owner::open_stream(std::string_view id) {
+  if (auto* found = streams_.find(id)) return found;
+  auto stored = rows_.load(id);
+  if (!stored) return std::unexpected(stored.error());
+  folded_stream stream = *stored ? std::move(**stored) : folded_stream{.state = category_.initial()};
+  const auto bytes = category_.bytes(*stream.state);
+  return &streams_.insert(id, std::move(stream), bytes);
+}
+
+void owner::decide(std::unique_ptr<command> wanted) {
+  const auto stream = open_stream(wanted->stream_id);
+  if (!stream) {
+    const bool passing = stream.error().kind == error_kind::unavailable;
+    return port_.answer(*wanted, {.kind = passing ? outcome_kind::log_unavailable : outcome_kind::internal,
+                                  .detail = stream.error().text});
+  }
+  decide_on(**stream, std::move(wanted));
+}
+
+result<std::optional<remembered>> owner::find_repeat(const hot_stream& stream, const command& wanted, bool whatever_its_age) {
+  const auto* recent = recent_.find(stream.id, wanted.command_id);
+  if (recent != nullptr && recent->under_way) {  // it belongs to the newest state, and becomes certain before this answer leaves
+    return remembered{.time_us = place_.log_time_us, .ordinal = stream.newest_commands, .hash = recent->hash, .version = {}, .offsets = {}};
+  }
+  auto stored = recent != nullptr ? result<std::optional<remembered>>(recent->outcome) : rows_.find(stream.id, wanted.command_id);
+  if (!stored || !*stored || whatever_its_age) return stored;
+  const bool too_many_since = stream.newest_commands - (*stored)->ordinal >= options_.window_commands;
+  const bool too_old = place_.log_time_us - (*stored)->time_us > options_.window_age.count();
+  if (too_many_since || too_old) return std::nullopt;
+  return stored;
+}
+
+// True when the id was used before: then the answer is on its way.
+bool owner::hold_repeat(const hot_stream& stream, std::unique_ptr<command>& wanted) {
+  if (wanted->fresh_id) return false;
+  const auto first = find_repeat(stream, *wanted);
+  if (!first) {
+    port_.answer(*wanted, {.kind = outcome_kind::log_unavailable, .detail = first.error().text});
+    return true;
+  }
+  if (!*first) return false;
+  if ((*first)->hash != wanted->hash) {
+    hold(std::move(wanted), {.kind = outcome_kind::id_reused, .version = stream.newest_version});
+  } else {
+    hold(std::move(wanted), {.kind = outcome_kind::applied, .version = stream.newest_version}, true);
+  }
+  return true;
+}
+
+void owner::decide_on(hot_stream& stream, std::unique_ptr<command> wanted) {
+  if (hold_repeat(stream, wanted)) return;
+  const version_t version = stream.newest_version;
+  if (wanted->expected_version && *wanted->expected_version != raw(version)) {
+    return hold(std::move(wanted), {.kind = outcome_kind::version_mismatch, .version = version});
+  }
+  const auto data = parser_.parse(wanted->data);
+  const command_context context{.stream_id = stream.id, .version = raw(version), .now = time_.now()};
+  auto outcome = data ? category_.decide(*stream.newest, wanted->name, *data, context)
+                      : result<std::expected<decided, refusal>>(std::unexpected(data.error()));
+  if (!outcome) return port_.answer(*wanted, {.kind = outcome_kind::internal, .detail = outcome.error().text});
+  if (!outcome->has_value()) return refuse(stream, std::move(wanted), std::move(outcome->error()));
+  auto& events = (*outcome)->events;
+  if (events.empty()) {
+    return hold(std::move(wanted), {.kind = outcome_kind::unchanged, .version = version});
+  }
+  commit made;
+  made.kind = commit_kind::events;
+  made.from = std::move(wanted);
+  made.events = std::move(events);
+  made.state = std::move((*outcome)->state);
+  made.time = context.now;
+  add_commit(stream, std::move(made));
+}
+
+void owner::refuse(hot_stream& stream, std::unique_ptr<command> wanted, foldlog::refusal no) {
+  const version_t version = stream.newest_version;
+  if (!category_.records_refusals()) {
+    return hold(std::move(wanted), {.kind = outcome_kind::refused, .version = version, .refusal = std::move(no)});
+  }
+  commit made;
+  made.kind = commit_kind::refusal;
+  made.value = fmt::format(R"({{"command":"{}","version":{},"code":"{}"{}}})", wanted->name, raw(version), no.code, no.members);
+  made.refused = std::move(no);
+  made.from = std::move(wanted);
+  made.state = stream.newest;
+  made.time = time_.now();
+  add_commit(stream, std::move(made));
+}
+
+void owner::add_commit(hot_stream& stream, commit made) {
+  made.stream = &stream;
+  made.before = stream.newest_version;
+  made.first_sequence = next_sequence_;
+  made.ordinal = stream.newest_commands + 1;
+  made.bytes = 256 + made.from->data.size() + made.value.size();
+  for (const auto& event : made.events) made.bytes += event.data.size();
+  pending_bytes_ += made.bytes;
+  next_sequence_ += made.count();
+  pending_records_ += made.count();
+  if (made.kind == commit_kind::events) stream.newest_version = made.before + made.count();
+  stream.newest = made.state;
+  stream.newest_commands = made.ordinal;
+  ++stream.uncertain;
+  recent_.begin(stream.id, made.from->command_id, made.from->hash);
+  pending_.push_back(std::move(made));
+}
+
+// An answer that speaks of the newest state without changing it: it leaves when all that it was decided on is certain, and, where others
+// may write to the log too, when a record issued after the decision has proved that we still own the partition.
+void owner::hold(std::unique_ptr<command> of, command_outcome outcome, bool again) {
+  const std::uint64_t issued = next_sequence_ - pending_records_;
+  const std::uint64_t needs = options_.exclusive ? next_sequence_ : std::max(next_sequence_, issued + 1);
+  held_bytes_ += of->data.size();
+  held_.push_back({.of = std::move(of), .needs = needs, .outcome = std::move(outcome), .again = again});
+  if (options_.exclusive) release_held();
+}
+
+void owner::release_held() {
+  while (!held_.empty() && held_.front().needs <= place_.judged.next_sequence) {
+    auto held = std::move(held_.front());
+    held_.pop_front();
+    held_bytes_ -= held.of->data.size();
+    const auto stream = open_stream(held.of->stream_id);
+    if (!stream) {
+      port_.answer(*held.of, {.kind = outcome_kind::log_unavailable, .detail = stream.error().text});
+    } else if (!held.again) {
+      held.outcome.last_event = (*stream)->certain.last_event;
+      port_.answer(*held.of, std::move(held.outcome));
+    } else if (const auto first = find_repeat(**stream, *held.of, true); first && *first && !(*first)->offsets.empty()) {
+      port_.answer_again(std::move(held.of), **first);
+    } else {
+      port_.answer(*held.of, {.kind = outcome_kind::unknown, .detail = "the first outcome can't be read at present"});
+    }
+  }
+}
+
+// ---- appending
+
+record owner::make_record(const commit& from, std::uint32_t index) const {
+  record made;
+  made.time = from.time;
+  made.epoch = epoch_;
+  made.epoch_sequence = from.first_sequence + index;
+  made.commit_index = index;
+  made.commit_count = from.count();
+  if (from.kind == commit_kind::proof) {
+    made.kind = record_kind::proof;
+    made.type = proof_type;
+    made.value = "{}";
+    return made;
+  }
+  made.key = from.stream->id;
+  made.command_id = from.from->command_id;
+  made.command_hash = from.from->hash;
+  made.correlation_id = from.from->correlation_id.empty() ? from.from->command_id : from.from->correlation_id;
+  made.traceparent = from.from->traceparent;
+  if (from.kind == commit_kind::refusal) {
+    made.kind = record_kind::refusal;
+    made.type = refusal_type;
+    made.value = from.value;
+  } else {
+    made.kind = record_kind::event;
+    made.type = from.events[index].type;
+    made.value = from.events[index].data;
+    made.version = from.before + index + 1;
+  }
+  return made;
+}
+
+void owner::add_proof_when_needed() {
+  if (options_.exclusive || held_.empty() || proof_under_way_ || held_.back().needs <= next_sequence_) return;
+  const auto since = time_.monotonic() - last_proof_;
+  if (since < options_.proof_interval) return port_.wake_after(options_.proof_interval - since);
+  commit proof;
+  proof.kind = commit_kind::proof;
+  proof.time = time_.now();
+  proof.first_sequence = next_sequence_++;
+  ++pending_records_;
+  ++counters_.proofs;
+  proof_under_way_ = true;
+  last_proof_ = time_.monotonic();
+  pending_.push_back(std::move(proof));
+}
+
+void owner::flush() {
+  if (phase_ != owner_phase::serving || in_flight_.size() >= options_.in_flight_appends) return;
+  add_proof_when_needed();
+  while (!pending_.empty() && in_flight_.size() < options_.in_flight_appends) {
+    auto& append = in_flight_.emplace_back();
+    append.id = next_append_++;
+    append.first_sequence = pending_.front().first_sequence;
+    take_pending(append);
+    append_commits(append);
+  }
+}
+
+void owner::take_pending(append_under_way& into) {
+  std::size_t bytes = 0;
+  do {
+    auto& first = pending_.front();
+    bytes += first.bytes;
+    into.count += first.count();
+    pending_records_ -= first.count();
+    pending_bytes_ -= first.bytes;
+    into.commits.push_back(std::move(first));
+    pending_.pop_front();
+    if (alone_ > 0) return void(--alone_);
+  } while (!pending_.empty() && bytes + pending_.front().bytes <= options_.append_bytes);
+}
+
+void owner::append_commits(append_under_way& append) {
+  records_.clear();
+  for (const auto& one : append.commits) {
+    for (std::uint32_t index = 0; index < one.count(); ++index) records_.push_back(make_record(one, index));
+  }
+  port_.append(append.id, records_);
+}
+
+void owner::appended(std::uint64_t append_id, const append_result& outcome) {
+  if (append_id == claim_append_) {
+    claim_append_ = 0;
+    if (phase_ != owner_phase::claiming) return;
+    if (outcome.status != append_status::acknowledged) return claim_again_later(outcome.error.text);
+    claim_pause_ = {};
+    enter(owner_phase::reading, "reads up to its claim");
+    reader_ = commit_reader(place_.judged);
+    read_next_ = place_.next;
+    return port_.read_from(read_next_);
+  }
+  if (in_flight_.empty() || append_id < in_flight_.front().id || append_id > in_flight_.back().id) return;
+  in_flight_[append_id - in_flight_.front().id].outcome = outcome;
+  if (phase_ == owner_phase::serving) settle_front();
+  else if (phase_ == owner_phase::checking) end_checking_when_done();
+}
+
+// ---- certainty
+
+void owner::settle_front() {
+  while (!in_flight_.empty() && in_flight_.front().outcome) {
+    auto& front = in_flight_.front();
+    const auto& told = *front.outcome;
+    // Offsets are dense: exactly the next one means that nobody's record, so nobody's claim, came between.
+    if (told.status != append_status::acknowledged || !told.consecutive || told.first != place_.next) {
+      return trouble(append_result(told));
+    }
+    auto settled = std::move(front);
+    in_flight_.pop_front();
+    offset_t at = told.first;
+    for (auto& one : settled.commits) {
+      offsets_.clear();
+      for (std::uint32_t i = 0; i < one.count(); ++i) offsets_.push_back(at + i);
+      at = at + one.count();
+      place_.next = at;
+      place_.judged.next_sequence = one.first_sequence + one.count();
+      settle(one, offsets_);
+    }
+  }
+  release_held();
+  take_waiting();
+  if (unsaved_commits_ >= options_.save_commits) save();
+}
+
+void owner::settle(commit& settled, std::span<const offset_t> offsets) {
+  ++counters_.accepted_commits;
+  place_.last_counted = offsets.back();
+  place_.last_epoch = epoch_;
+  place_.last_sequence = settled.first_sequence + settled.count() - 1;
+  place_.log_time_us = std::max(place_.log_time_us, settled.time.time_since_epoch().count());
+  if (settled.kind == commit_kind::proof) {
+    proof_under_way_ = false;
+    return;
+  }
+  auto& stream = *settled.stream;
+  auto& certain = stream.certain;
+  --stream.uncertain;
+  certain.commands = settled.ordinal;
+  command_outcome outcome{.kind = outcome_kind::refused, .version = settled.before, .refusal = std::move(settled.refused)};
+  if (settled.kind == commit_kind::events) {
+    certain.version = settled.before + settled.count();
+    certain.last_event = offsets.back();
+    certain.state = settled.state;
+    outcome.kind = outcome_kind::applied;
+    outcome.version = certain.version;
+    outcome.events.reserve(settled.events.size());
+    for (std::size_t i = 0; i < settled.events.size(); ++i) {
+      outcome.events.push_back({std::string(settled.events[i].type), std::move(settled.events[i].data), offsets[i]});
+    }
+  }
+  outcome.last_event = certain.last_event;
+  remember(stream, settled.from->command_id,
+           {.time_us = settled.time.time_since_epoch().count(), .ordinal = settled.ordinal, .hash = settled.from->hash,
+            .refused = settled.kind == commit_kind::refusal, .version = outcome.version,
+            .offsets = {offsets.begin(), offsets.end()}});
+  port_.answer(*settled.from, std::move(outcome));
+}
+
+void owner::remember(hot_stream& stream, std::string_view command_id, remembered outcome) {
+  recent_.settle(stream.id, command_id, std::move(outcome));
+  if (!stream.dirty) {
+    stream.dirty = true;
+    dirty_.push_back(&stream);
+  }
+  if (unsaved_commits_++ == 0) {
+    first_unsaved_ = time_.monotonic();
+    port_.wake_after(options_.save_after);
+  }
+}
+
+// ---- the write model
+
+void owner::save() {
+  if (saving_ || unsaved_commits_ == 0) return;
+  auto batch = rows_.make_batch();
+  for (auto* stream : dirty_) {
+    rows_.put(*batch, stream->id, stream->certain);
+    stream->dirty = false;
+    stream->saving = true;
+  }
+  saving_streams_ = std::move(dirty_);
+  dirty_.clear();
+  recent_.put_unsaved(rows_, *batch);
+  rows_.put(*batch, place_);
+  unsaved_commits_ = 0;
+  saving_ = true;
+  port_.save(std::move(batch));
+}
+
+void owner::saved(const result<void>& outcome) {
+  saving_ = false;
+  recent_.saved(outcome.has_value());
+  for (auto* stream : saving_streams_) {
+    stream->saving = false;
+    if (outcome || stream->dirty) continue;
+    stream->dirty = true;
+    dirty_.push_back(stream);
+  }
+  if (!outcome) {
+    unsaved_commits_ += saving_streams_.size() + 1;
+    first_unsaved_ = time_.monotonic();
+    port_.wake_after(options_.save_after);
+  }
+  saving_streams_.clear();
+  streams_.evict();
+  if (std::exchange(reading_paused_, false) && (phase_ == owner_phase::reading || phase_ == owner_phase::checking)) {
+    port_.read_from(read_next_);
+  } else if (outcome && unsaved_commits_ >= options_.save_commits) {
+    save();
+  }
+}
+
+// ---- time
+
+void owner::tick() {
+  const auto now = time_.monotonic();
+  expire(now);
+  // A retired owner claims only to learn how its last commits ended.
+  if (claim_at_ && now >= *claim_at_ && (!retired_ || !in_doubt_.empty())) claim("claims again");
+  if (unsaved_commits_ > 0 && now - first_unsaved_ >= options_.save_after) save();
+  flush();
+  streams_.evict();
+  wake_for_what_is_due(now);
+}
+
+void owner::wake_for_what_is_due(std::chrono::nanoseconds now) {
+  if (claim_at_ && *claim_at_ > now) port_.wake_after(*claim_at_ - now);
+  const auto save_at = first_unsaved_ + options_.save_after;
+  if (unsaved_commits_ > 0 && !saving_ && save_at > now) port_.wake_after(save_at - now);
+}
+
+void owner::expire(std::chrono::nanoseconds now) {
+  const auto late = [&](const std::unique_ptr<command>& of) { return !of || of->deadline <= now; };
+  while (!waiting_.empty() && late(waiting_.front())) {
+    auto gone = std::move(waiting_.front());
+    waiting_.pop_front();
+    waiting_bytes_ -= gone->data.size();
+    port_.answer(*gone, {.kind = gone->was_in_doubt ? outcome_kind::unknown : outcome_kind::not_ready, .detail = reason_});
+  }
+  while (!held_.empty() && late(held_.front().of)) {
+    auto gone = std::move(held_.front().of);
+    held_.pop_front();
+    held_bytes_ -= gone->data.size();
+    port_.answer(*gone, {.kind = gone->was_in_doubt ? outcome_kind::unknown : outcome_kind::not_ready,
+                         .detail = "the partition's ownership could not be proved in time"});
+  }
+  const auto tell_when_late = [&](commit& of) {  // told once; the commit itself goes on until the log has spoken
+    if (!of.from || !of.from->done || !late(of.from)) return;
+    port_.answer(*of.from, {.kind = outcome_kind::unknown, .detail = "the log has not answered in time"});
+  };
+  for (auto& append : in_flight_) std::ranges::for_each(append.commits, tell_when_late);
+  std::ranges::for_each(in_doubt_, tell_when_late);
+  std::ranges::for_each(pending_, tell_when_late);
+}
+
+void owner::retire() {
+  retired_ = true;
+  if (phase_ == owner_phase::serving || phase_ == owner_phase::checking) return;
+  if (in_doubt_.empty()) claim_at_.reset();
+  answer_all_waiting(outcome_kind::not_ready, "the node is stopping");
+}
+
+}  // namespace foldlog

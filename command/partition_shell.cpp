@@ -1,0 +1,181 @@
+#include "command/partition_shell.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "core/runtime/logging.h"
+
+namespace foldlog {
+namespace {
+
+// The outcome of a command, as its records tell it.
+result<command_outcome> outcome_of(const record_batch& records, const remembered& first) {
+  command_outcome outcome{.kind = first.refused ? outcome_kind::refused : outcome_kind::applied, .version = first.version,
+                          .replayed = true};
+  for (const auto& item : records.items) {
+    const auto& one = item.record;
+    if (!std::ranges::binary_search(first.offsets, one.offset)) continue;
+    if (!first.refused) {
+      outcome.events.push_back({std::string(one.type), std::string(one.value), one.offset});
+      outcome.last_event = one.offset;
+      continue;
+    }
+    json::parser parser;
+    const auto body = parser.parse(one.value);
+    const auto code = body ? body->find("code") : std::nullopt;
+    if (!code) return fail(error_kind::damaged, fmt::format("the refusal at offset {} does not parse", raw(one.offset)));
+    outcome.refusal.code = code->as_string();
+    for (const auto [name, value] : body->members()) {
+      if (name == "command" || name == "version" || name == "code") continue;
+      outcome.refusal.members += ',';
+      json::append_string(outcome.refusal.members, name);
+      outcome.refusal.members += ':';
+      json::append(outcome.refusal.members, value);
+    }
+    return outcome;
+  }
+  if (outcome.events.size() != first.offsets.size()) return fail(error_kind::damaged, "records of the first attempt are missing");
+  return outcome;
+}
+
+}  // namespace
+
+partition_shell::partition_shell(const category& of, std::string topic, partition_id at, store& rows, owner_options options,
+                                 partition_surroundings& around, random_source random)
+    : topic_(std::move(topic)),
+      at_(at),
+      around_(around),
+      rows_(rows, of, topic_, at.partition),
+      owner_(of, rows_, std::move(options), *this, around.time, std::move(random)),
+      timer_(around.executor) {}
+
+partition_shell::~partition_shell() = default;
+
+result<void> partition_shell::start() {
+  auto place = rows_.open();
+  if (!place) return std::unexpected(place.error());
+  check_place(*place);
+  return {};
+}
+
+// The last record that was folded must still be there; else the log was cut or made anew, and the rows with it.
+void partition_shell::check_place(const folded_place& place) {
+  if (place.last_counted == no_offset) {
+    owner_.start(place);
+    return owner_.offer();
+  }
+  around_.log.fetch(at_, place.last_counted, place.last_counted,
+                    [self = shared_from_this(), place](const result<record_batch>& found) {
+                      if (!self->stopped_) self->start_from(place, found);
+                    });
+}
+
+void partition_shell::start_from(folded_place place, const result<record_batch>& found) {
+  if (!found && found.error().kind == error_kind::unavailable) {
+    timer_.expires_after(std::chrono::milliseconds(500));
+    return timer_.async_wait([self = shared_from_this(), place](const boost::system::error_code& failed) {
+      if (!failed && !self->stopped_) self->check_place(place);
+    });
+  }
+  const bool same = found && found->items.size() == 1 && found->items[0].record.offset == place.last_counted &&
+                    found->items[0].record.epoch == place.last_epoch &&
+                    found->items[0].record.epoch_sequence == place.last_sequence;
+  if (!same) {
+    log(log_level::warning, "the write model does not fit the log: it is folded anew",
+        {{"topic", topic_}, {"partition", at_.partition}, {"offset", raw(place.last_counted)}});
+    if (auto wiped = rows_.wipe(); !wiped) return owner_.halt(wiped.error().text);
+    place = {};
+  }
+  owner_.start(place);
+  owner_.offer();
+}
+
+void partition_shell::submit(std::unique_ptr<command> wanted) {
+  owner_.submit(std::move(wanted));
+  flush_soon();
+}
+
+void partition_shell::flush_soon() {
+  if (std::exchange(flush_posted_, true)) return;
+  boost::asio::post(around_.executor, [self = shared_from_this()] {
+    self->flush_posted_ = false;
+    if (!self->stopped_) self->owner_.flush();
+  });
+}
+
+void partition_shell::read(std::span<const record> records) {
+  owner_.read(records);
+  owner_.flush();
+}
+
+void partition_shell::read_failed(const error& why) {
+  owner_.read_failed({why.kind, fmt::format("{}/{}: {}", topic_, at_.partition, why.text)});
+  owner_.flush();
+}
+
+void partition_shell::tick() { owner_.tick(); }
+
+void partition_shell::retire() { owner_.retire(); }
+
+void partition_shell::stop() {
+  stopped_ = true;
+  timer_.cancel();
+}
+
+void partition_shell::append(std::uint64_t append_id, std::span<const record> records) {
+  around_.log.append(at_, records, [self = shared_from_this(), append_id](append_result outcome) {
+    if (self->stopped_) return;
+    self->owner_.appended(append_id, outcome);
+    self->owner_.flush();
+  });
+}
+
+void partition_shell::read_from(offset_t offset) { around_.read_from(at_, offset); }
+void partition_shell::stop_reading() { around_.stop_reading(at_); }
+
+void partition_shell::answer(command& of, command_outcome outcome) {
+  auto done = std::move(of.done);
+  of.done = nullptr;
+  if (done) done(of, std::move(outcome));
+}
+
+void partition_shell::answer_again(std::unique_ptr<command> of, const remembered& first) {
+  around_.log.fetch(at_, first.offsets.front(), first.offsets.back(),
+                    [self = shared_from_this(), of = std::move(of), first](result<record_batch> found) mutable {
+    if (self->stopped_) return;
+    auto outcome = found ? outcome_of(*found, first) : result<command_outcome>(std::unexpected(found.error()));
+    if (!outcome) outcome = command_outcome{.kind = outcome_kind::unknown, .detail = outcome.error().text};
+    self->answer(*of, std::move(*outcome));
+  });
+}
+
+void partition_shell::save(std::unique_ptr<store_batch> batch) {
+  around_.writer.write(std::move(batch), [self = shared_from_this()](result<void> outcome) {
+    if (self->stopped_) return;
+    if (!outcome) log(log_level::warning, "the write model can't be written", {{"topic", self->topic_}, {"reason", outcome.error().text}});
+    self->owner_.saved(outcome);
+  });
+}
+
+void partition_shell::wake_after(std::chrono::nanoseconds time) {
+  const auto at = around_.time.monotonic() + time;
+  if (at >= wakes_at_) return;
+  wakes_at_ = at;
+  timer_.expires_after(time);
+  timer_.async_wait([self = weak_from_this()](const boost::system::error_code& failed) {
+    const auto shell = self.lock();
+    if (failed || !shell || shell->stopped_) return;
+    shell->wakes_at_ = std::chrono::nanoseconds::max();
+    shell->owner_.tick();
+  });
+}
+
+void partition_shell::phase_changed(owner_phase now, std::string_view why) {
+  const bool bad = now == owner_phase::deposed || now == owner_phase::halted;
+  log(now == owner_phase::halted ? log_level::error : bad ? log_level::warning : log_level::debug, "partition",
+      {{"topic", topic_}, {"partition", at_.partition}, {"state", name(now)}, {"reason", why}});
+}
+
+}  // namespace foldlog

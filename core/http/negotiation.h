@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/http/message.h"
+
+namespace foldlog::http {
+
+/// The body's Content-Type is this media type, whatever its parameters.
+[[nodiscard]] bool is_content_type(const request& of, std::string_view media_type);
+
+/// The Accept fields take this media type (RFC 9110 section 12.5.1); so do none at all. A quality of 0 excludes.
+[[nodiscard]] bool accepts(const request& of, std::string_view media_type);
+
+}  // namespace foldlog::http

@@ -1,0 +1,168 @@
+#include "tools/configuration.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+#include <toml++/toml.h>
+
+namespace foldlog {
+namespace {
+
+using problem = std::optional<std::string>;
+
+template <typename Integer>
+problem parse_integer(const std::string& value, Integer least, Integer most, Integer& to) {
+  Integer number{};
+  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (code != std::errc() || end != value.data() + value.size() || number < least || number > most) {
+    return fmt::format("is no number from {} to {}", least, most);
+  }
+  to = number;
+  return std::nullopt;
+}
+
+problem parse_address(const std::string& value, listen_address& to) {
+  const auto colon = value.rfind(':');
+  if (colon == std::string::npos || colon == 0) return "is no address:port";
+  auto host = value.substr(0, colon);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  to.host = host;
+  return parse_integer<std::uint16_t>(value.substr(colon + 1), 0, 65535, to.port);
+}
+
+// 90, 90s, 15m, 12h, 7d
+problem parse_seconds(const std::string& value, std::chrono::seconds& to) {
+  std::int64_t number = 0;
+  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const std::string_view unit(end, static_cast<std::size_t>(value.data() + value.size() - end));
+  const std::int64_t seconds = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 0;
+  if (code != std::errc() || seconds == 0 || number < 0 || number > 1'000'000'000) return "is no time such as 90s, 15m, 12h or 7d";
+  to = std::chrono::seconds(number * seconds);
+  return std::nullopt;
+}
+
+problem check_log(const std::string& value) {
+  if (value == "embedded") return std::nullopt;
+  if (value.starts_with("kafka:") && value.size() > 6 && value.find(':', 6) != std::string::npos) return std::nullopt;
+  return "is neither 'embedded' nor 'kafka:host:port,…'";
+}
+
+problem check_roles(const std::string& value) {
+  std::vector<std::string> roles;
+  std::stringstream parts(value);
+  for (std::string role; std::getline(parts, role, ',');) {
+    if (role != "command" && role != "query" && role != "front") return fmt::format("'{}' is no role (command, query, front)", role);
+    roles.push_back(role);
+  }
+  std::ranges::sort(roles);
+  if (roles != std::vector<std::string>{"command", "front", "query"}) return "this version runs all roles in one process: command,query,front";
+  return std::nullopt;
+}
+
+problem check_level(const std::string& value) {
+  if (value == "debug" || value == "info" || value == "warning" || value == "error") return std::nullopt;
+  return "is none of debug, info, warning, error";
+}
+
+std::string as_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  std::ostringstream out;
+  if (const auto* number = node.as_integer()) out << number->get();
+  else if (const auto* truth = node.as_boolean()) out << (truth->get() ? "true" : "false");
+  else if (const auto* real = node.as_floating_point()) out << real->get();
+  else if (const auto* array = node.as_array()) {
+    for (const auto& item : *array) out << (&item == &array->front() ? "" : ",") << as_text(item);
+  }
+  return out.str();
+}
+
+std::string to_key(std::string_view name) {
+  std::string key(name);
+  std::ranges::replace(key, '_', '-');
+  return key;
+}
+
+std::string to_variable(const std::string& key) {
+  std::string name = "FOLDLOG_";
+  for (const char c : key) name += c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  return name;
+}
+
+const setting* find_setting(std::string_view key) {
+  const auto found = std::ranges::find(all_settings(), key, &setting::key);
+  return found == all_settings().end() ? nullptr : &*found;
+}
+
+struct mistakes {
+  std::vector<std::string> lines;
+
+  void apply(configuration& to, const setting& of, const std::string& value, std::string_view where) {
+    if (const auto wrong = of.set(to, value)) lines.push_back(fmt::format("{}: {} = '{}' {}", where, of.key, value, *wrong));
+  }
+};
+
+void read_table(const toml::table& table, const std::string& before, configuration& to, mistakes& wrong, const std::string& where) {
+  for (const auto& [name, node] : table) {
+    const auto key = before + to_key(name.str());
+    if (const auto* inner = node.as_table(); inner != nullptr && key == "kafka") {
+      for (const auto& [setting_name, value] : *inner) to.kafka_settings[std::string(setting_name.str())] = as_text(value);
+    } else if (inner != nullptr) {
+      read_table(*inner, key + "-", to, wrong, where);
+    } else if (const auto* known = find_setting(key)) {
+      wrong.apply(to, *known, as_text(node), where);
+    } else {
+      wrong.lines.push_back(fmt::format("{}: {} is no setting", where, key));
+    }
+  }
+}
+
+}  // namespace
+
+const std::vector<setting>& all_settings() {
+  using text = const std::string&;
+  static const std::vector<setting> settings{
+      {"data", "the folder of everything that this node keeps", [](configuration& to, text v) -> problem { to.data = v; return v.empty() ? problem("is empty") : std::nullopt; }},
+      {"log", "embedded, or kafka:host:port,…", [](configuration& to, text v) { to.log = v; return check_log(v); }},
+      {"http", "address:port of the main listener (port 0: any)", [](configuration& to, text v) { return parse_address(v, to.http); }},
+      {"admin", "address:port of the admin listener (port 0: any)", [](configuration& to, text v) { return parse_address(v, to.admin); }},
+      {"roles", "command,query,front", [](configuration& to, text v) { to.roles = v; return check_roles(v); }},
+      {"partitions", "of every topic, fixed when the log is created", [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 10'000, to.partitions.emplace()); }},
+      {"replicas", "of every partition in Kafka", [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 100, to.replicas); }},
+      {"node", "this node's name", [](configuration& to, text v) -> problem { to.node = v; return v.size() > 200 ? problem("is longer than 200 bytes") : std::nullopt; }},
+      {"log-level", "debug, info, warning or error", [](configuration& to, text v) { to.log_level = v; return check_level(v); }},
+      {"idempotency-window", "how long a command id is remembered, in log time", [](configuration& to, text v) { return parse_seconds(v, to.idempotency_window); }},
+      {"idempotency-commands", "for how many commands of its stream a command id is remembered", [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1'000'000'000, to.idempotency_commands); }},
+      {"command-timeout", "after which a command is answered 503", [](configuration& to, text v) { std::chrono::seconds s{}; auto wrong = parse_seconds(v, s); to.command_timeout = s; return wrong; }},
+      {"drain-timeout", "how long commands under way may take after SIGTERM", [](configuration& to, text v) { std::chrono::seconds s{}; auto wrong = parse_seconds(v, s); to.drain_timeout = s; return wrong; }},
+      {"body-bytes", "limit of a request's body", [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1U << 30, to.body_bytes); }},
+  };
+  return settings;
+}
+
+result<configuration> configure(const std::map<std::string, std::string>& flags, const std::optional<std::filesystem::path>& file,
+                                const std::function<const char*(const char*)>& environment) {
+  configuration made;
+  mistakes wrong;
+  if (file) {
+    try {
+      read_table(toml::parse_file(file->string()), "", made, wrong, file->string());
+    } catch (const toml::parse_error& failed) {
+      const auto at = failed.source().begin;
+      return fail(error_kind::invalid, fmt::format("{}:{}:{}: {}", file->string(), at.line, at.column, failed.description()));
+    }
+  }
+  for (const auto& one : all_settings()) {
+    const auto variable = to_variable(one.key);
+    if (const char* value = environment(variable.c_str())) wrong.apply(made, one, value, variable);
+  }
+  for (const auto& [key, value] : flags) {
+    if (const auto* known = find_setting(key)) wrong.apply(made, *known, value, "--" + key);
+  }
+  if (!wrong.lines.empty()) return fail(error_kind::invalid, fmt::format("{}", fmt::join(wrong.lines, "\n")));
+  return made;
+}
+
+}  // namespace foldlog

@@ -37,12 +37,12 @@ namespace foldlog {
 
 /// What an event brings along besides its data. The views live as long as the handler runs.
 struct event_context {
-  std::string_view id;  ///< of the stream, within its category
+  std::string_view id{};  ///< of the stream, within its category
   version_t version{0};
   timestamp time{};
-  std::string_view command_id;
-  std::string_view correlation_id;  ///< may be empty
-  std::string_view topic;           ///< `<domain>.<category>`
+  std::string_view command_id{};
+  std::string_view correlation_id{};  ///< may be empty
+  std::string_view topic{};           ///< `<domain>.<category>`
   std::int32_t partition = 0;
   offset_t offset = no_offset;
 };

@@ -36,7 +36,9 @@ class forwarding_logger final : public rocksdb::Logger {
     if (level < rocksdb::ERROR_LEVEL || level > rocksdb::FATAL_LEVEL) return;
     std::array<char, 512> text{};
     std::vsnprintf(text.data(), text.size(), format, values);
-    log(log_level::warning, "rocksdb", {{"reason", std::string_view(text.data())}});
+    std::string_view line(text.data());
+    while (line.ends_with('\n')) line.remove_suffix(1);
+    log(log_level::warning, "rocksdb", {{"reason", line}});
   }
 };
 

@@ -9,7 +9,8 @@
 namespace foldlog {
 namespace {
 
-constexpr int request_ms = 10'000;
+constexpr int request_ms = 3000;
+constexpr std::chrono::milliseconds passing_patience{2000};
 
 constexpr std::array<kafka_setting, 4> topic_settings{{{"cleanup.policy", "delete"},
                                                        {"retention.ms", "-1"},
@@ -21,7 +22,8 @@ kafka_recipe admin_recipe() {
   recipe.type = RD_KAFKA_CONSUMER;
   recipe.usual = {{"reconnect.backoff.ms", "50"},       {"reconnect.backoff.max.ms", "500"},
                   {"fetch.wait.max.ms", "10"},          {"fetch.error.backoff.ms", "50"},
-                  {"queued.min.messages", "1000"},      {"topic.metadata.refresh.fast.interval.ms", "100"},
+                  {"queued.min.messages", "100000"},    {"topic.metadata.refresh.fast.interval.ms", "100"},
+                  {"fetch.message.max.bytes", "262144"},
                   {"socket.nagle.disable", "true"},     {"topic.metadata.propagation.max.ms", "1000"},
                   {"socket.connection.setup.timeout.ms", "5000"}};
   recipe.fixed = kafka_consumer_settings();
@@ -248,7 +250,13 @@ result<std::vector<topic_difference>> kafka_admin::compare(const log_options& op
     compare_layout(options, topic, partitions, differences);
   }
   if (existing.empty()) return differences;
-  const auto described = describe(handle.get(), existing);
+  auto described = describe(handle.get(), existing);
+  // A broker may not have heard yet of a topic that another one has just listed.
+  const auto deadline = std::chrono::steady_clock::now() + passing_patience;
+  while (!described && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    described = describe(handle.get(), existing);
+  }
   if (!described) return std::unexpected(described.error());
   for (const auto& [topic, settings] : *described) compare_settings(options, topic, settings, differences);
   return differences;

@@ -2,8 +2,6 @@
 
 #include <cassert>
 
-#include "core/log/kafka_record.h"
-
 namespace foldlog {
 
 kafka_consumer::kafka_consumer(kafka_handle made, const std::vector<std::string>& names)
@@ -38,9 +36,9 @@ kafka_messages::~kafka_messages() {
   for (auto* message : list) rd_kafka_message_destroy(message);
 }
 
-void add_kafka_record(record_batch& into, const kafka_consumer& consumer, rd_kafka_message_t& message,
-                      std::uint32_t topic) {
-  into.items.push_back({topic, message.partition, decode_kafka_message(message, consumer.sources[topic])});
+void add_kafka_record(record_batch& into, kafka_messages& owner, rd_kafka_message_t& message, std::uint32_t topic) {
+  into.items.push_back(
+      {topic, message.partition, decode_kafka_message(message, owner.consumer->sources[topic], owner.texts)});
 }
 
 }  // namespace foldlog

@@ -7,6 +7,7 @@
 
 #include "core/log/event_log.h"
 #include "core/log/kafka_handle.h"
+#include "core/log/kafka_record.h"
 
 namespace foldlog {
 
@@ -33,10 +34,10 @@ struct kafka_messages {
 
   std::shared_ptr<kafka_consumer> consumer;
   std::vector<rd_kafka_message_t*> list;
+  kafka_texts texts;
 };
 
-/// Adds a message's record to the batch; the caller has put the message into an owner.
-void add_kafka_record(record_batch& into, const kafka_consumer& consumer, rd_kafka_message_t& message,
-                      std::uint32_t topic);
+/// Adds the record of a message, which is in the owner's list already, to the batch.
+void add_kafka_record(record_batch& into, kafka_messages& owner, rd_kafka_message_t& message, std::uint32_t topic);
 
 }  // namespace foldlog

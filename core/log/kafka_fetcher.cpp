@@ -30,6 +30,13 @@ bool kafka_fetcher::begin(partition_id at, offset_t from) {
   return rd_kafka_seek(topic, at.partition, raw(from), 0) == RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+// What librdkafka has read ahead is dropped with it: a full queue would hold up the next read for a second.
+void kafka_fetcher::end(partition_id at) {
+  consumer_->pause(at, true);
+  auto* const topic = consumer_->topics[at.topic].get();
+  while (auto* const message = rd_kafka_consume(topic, at.partition, 0)) rd_kafka_message_destroy(message);
+}
+
 result<record_batch> kafka_fetcher::fetch(partition_id from, offset_t first, offset_t last,
                                           std::chrono::milliseconds patience,
                                           const std::function<bool()>& is_cancelled) {
@@ -39,7 +46,7 @@ result<record_batch> kafka_fetcher::fetch(partition_id from, offset_t first, off
     return fmt::format("{}/{}@{}", rd_kafka_topic_name(topic), from.partition, raw(at));
   };
   if (!begin(from, first)) return fail(error_kind::unavailable, fmt::format("{} cannot be fetched", place(first)));
-  const std::shared_ptr<void> paused_afterwards(nullptr, [&](void*) { consumer_->pause(from, true); });
+  const std::shared_ptr<void> paused_afterwards(nullptr, [&](void*) { end(from); });
   record_batch batch;
   auto owner = std::make_shared<kafka_messages>(consumer_);
   offset_t wanted = first;
@@ -56,7 +63,7 @@ result<record_batch> kafka_fetcher::fetch(partition_id from, offset_t first, off
                                                    rd_kafka_err2str(message->err)));
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->offset != raw(wanted)) continue;
-    add_kafka_record(batch, *consumer_, *message, from.topic);
+    add_kafka_record(batch, *owner, *message, from.topic);
     wanted = next(wanted);
   }
   batch.owners.push_back(std::move(owner));

@@ -27,6 +27,7 @@ class kafka_fetcher {
 
  private:
   bool begin(partition_id at, offset_t from);
+  void end(partition_id at);
 
   const std::shared_ptr<kafka_consumer> consumer_;
   std::set<partition_id> started_;

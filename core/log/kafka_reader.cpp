@@ -161,7 +161,7 @@ void kafka_reader::take(rd_kafka_message_t* message, kafka_messages& owner, reco
   if (at == nullptr) return;
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) return take_error(*at, message->err);
   if (at->paused || message->offset < raw(at->next)) return;
-  add_kafka_record(into, *consumer_, *message, topic);
+  add_kafka_record(into, owner, *message, topic);
   at->next = offset_t{message->offset + 1};
   at->has_read = true;
   bytes += message->len + message->key_len;

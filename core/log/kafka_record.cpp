@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <charconv>
 #include <concepts>
+#include <cstring>
 
 #include "core/base/hash.h"
 
@@ -81,9 +83,7 @@ std::size_t find_name(std::string_view name, std::size_t guess) {
   return header_count;
 }
 
-bool gather(rd_kafka_message_t& message, found_headers& found) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+bool gather(const rd_kafka_headers_t* headers, found_headers& found) {
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
@@ -161,9 +161,10 @@ bool read_proof(const found_headers& found, const rd_kafka_message_t& message, r
          text.substr(epoch_text.size() + 1) == found.values[epoch_sequence];
 }
 
-bool read_headers(rd_kafka_message_t& message, std::string_view source, record& into) {
+bool read_headers(const rd_kafka_headers_t* headers, const rd_kafka_message_t& message, std::string_view source,
+                  record& into) {
   found_headers found;
-  if (message.payload == nullptr || !gather(message, found)) return false;
+  if (headers == nullptr || message.payload == nullptr || !gather(headers, found)) return false;
   if (found.values[content_type] != json || found.values[specversion] != "1.0") return false;
   if (found.values[source_of] != source || found.values[type_of].empty()) return false;
   const auto time = parse_time(found.values[time_of]);
@@ -212,13 +213,41 @@ kafka_headers encode_kafka_headers(const record& from, std::string_view source) 
   return made;
 }
 
-record decode_kafka_message(rd_kafka_message_t& message, std::string_view source) {
+std::string_view kafka_texts::keep(std::string_view text) {
+  constexpr std::size_t block_bytes = std::size_t{64} << 10;
+  if (text.empty()) return {};
+  if (text.size() > left_) {
+    left_ = std::max(block_bytes, text.size());
+    free_ = blocks_.emplace_back(std::make_unique_for_overwrite<char[]>(left_)).get();
+  }
+  char* const copy = free_;
+  std::memcpy(copy, text.data(), text.size());
+  free_ += text.size();
+  left_ -= text.size();
+  return {copy, text.size()};
+}
+
+std::string_view kafka_texts::keep_repeated(std::string_view text) {
+  if (text != last_) last_ = keep(text);
+  return last_;
+}
+
+record decode_kafka_message(rd_kafka_message_t& message, std::string_view source, kafka_texts& texts) {
   record bare;
   bare.offset = offset_t{message.offset};
   bare.key = {static_cast<const char*>(message.key), message.key_len};
   bare.value = {static_cast<const char*>(message.payload), message.len};
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_detach_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) headers = nullptr;
+  const kafka_owned<rd_kafka_headers_t> owned(headers);
   record decoded = bare;
-  return read_headers(message, source, decoded) ? decoded : bare;
+  if (!read_headers(headers, message, source, decoded)) return bare;
+  decoded.type = texts.keep_repeated(decoded.type);
+  for (auto* text : {&decoded.command_id, &decoded.correlation_id, &decoded.causation_id, &decoded.actor,
+                     &decoded.traceparent}) {
+    *text = texts.keep(*text);
+  }
+  return decoded;
 }
 
 }  // namespace foldlog

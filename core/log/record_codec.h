@@ -18,7 +18,7 @@
 //
 // The first deposit of alice, `{}`, in a commit of its own, under the claim at offset 0:
 //
-//     c6 06 da 5c  10  00 06 60 c6 5d 45 da 40  01  01  9f 3c 2a 71  00  00 01  01 23 45 67 89 ab cd ef
+//     9c 75 a6 a2  10  00 06 60 c6 01 32 38 40  01  01  9f 3c 2a 71  00  00 01  01 23 45 67 89 ab cd ef
 //     checksum     head time                    ver.ep. nonce        seq commit hash
 //     05 'alice'  13 'bank.DepositMade.v1'  02 '{}'  04 '9f1c'  00 00 00 00
 namespace foldlog {

@@ -179,10 +179,14 @@ class Storm:
         return [entry for each in clients for entry in each.history]
 
     def settle(self):
+        """Waits until the views reflect the whole log."""
         until = time.monotonic() + 60
-        while any(each["lag"] for each in self.server.request("GET", "/admin/projections", admin=True).json()):
+        while True:
+            behind = [each for each in self.server.request("GET", "/admin/projections", admin=True).json() if each["lag"]]
+            if not behind:
+                return
             if time.monotonic() > until:
-                raise TimeoutError("the projections do not catch up")
+                raise TimeoutError(f"the projections do not catch up: {json.dumps(behind)}\n{self.server.stderr()[-2000:]}")
             time.sleep(0.1)
 
     def write(self, name, text):

@@ -33,7 +33,7 @@ class Admin(ServerCase):
                 name = re.split(r"[{ ]", line)[0]
                 self.assertTrue({name, re.sub(r"_(bucket|sum|count)$", "", name)} & typed, f"no TYPE for {name}")
         self.assertTrue(any(name.startswith("foldlog_") for name in typed), typed)
-        for subject in ("command", "append", "fsync", "epoch", "void", "projection", "http"):
+        for subject in ("command", "append", "group", "sync", "epoch", "void", "projection", "http"):
             self.assertTrue(any(subject in name for name in typed), f"no metric on {subject}: {sorted(typed)}")
 
     def total(self, what):

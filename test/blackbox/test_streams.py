@@ -51,7 +51,7 @@ class Streams(ServerCase):
         self.assertEqual(page("?from_version=11"), ([], None, 10))
         self.assertEqual(page("?from_version=999999"), ([], None, 10))
         for bad in ("?from_version=0", "?from_version=-1", "?from_version=x", "?from_version=", "?limit=0", "?limit=1001", "?limit=x", "?limit=1&limit=1",
-                    "?nothing=1", "?from_version=99999999999999999999"):
+                    "?nothing=1"):
             self.must_be_problem(self.server.get(self.target(stream_id, bad)), "invalid-parameter")
         self.assertEqual(page("?limit=1000"), (list(range(1, 11)), None, 10))
 

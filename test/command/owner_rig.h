@@ -38,7 +38,7 @@ struct told {
 
 /// One owner, with a port that the test plays: appends wait in `appends` until the test says how they end; `log` is what the
 /// partition holds.
-class owner_rig final : private owner_port {
+class owner_rig : private owner_port {
  public:
   explicit owner_rig(owner_options options = {}, const category& of = bank_account(), std::shared_ptr<store> rows = nullptr);
 

@@ -404,17 +404,28 @@ TEST_CASE("stop does not wait longer than it may") {
   never(plain("too late"));
 }
 
-TEST_CASE("a responder may outlive its client, its connection's successor and the server") {
+TEST_CASE(
+    "a responder may outlive its client and the server, and never answers the connection that came after its own") {
   keeper kept;
   std::vector<responder> late;
   {
-    running_server running(keeping(kept));
+    // With one place the next connection takes over the first one's, and its requests have the same numbers.
+    const running_server running(
+        [&](const request& asked, responder answer) {
+          return asked.path == "/probe" ? tell(asked, std::move(answer)) : kept(asked, std::move(answer));
+        },
+        {.connections = 1});
     {
       auto gone = running.connect();
+      CHECK(gone.request("GET", "/probe")->status == status::ok);
       send(gone, get("/gone"));
       late.push_back(kept.take("/gone"));
     }
     auto next = running.connect();
+    for (auto probe = next.request("GET", "/probe"); !probe || probe->status != status::ok;) {
+      next = running.connect();
+      probe = next.request("GET", "/probe");
+    }
     send(next, get("/next"));
     auto mine = kept.take("/next");
     late.front()(plain("for another"));

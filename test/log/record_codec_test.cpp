@@ -80,7 +80,7 @@ TEST_CASE("the checksum is CRC-32C, with and without the processor's instruction
 TEST_CASE("a record has these bytes for ever") {
   auto event = test::sample_event("{}");
   const auto golden = bytes_from_hex(
-      "00000000 10 0006 60c5 f8a9 4e40 01 01 9f3c2a71 00 00 01 0123456789abcdef"
+      "9c75a6a2 10 000660c601323840 01 01 9f3c2a71 00 00 01 0123456789abcdef"
       "05 616c696365 13 62616e6b2e4465706f7369744d6164652e7631 02 7b7d 04 39663163 00000000");
   CHECK(encoded(event) == golden);
 }

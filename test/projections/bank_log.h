@@ -34,6 +34,8 @@ class bank_writer {
   void unknown_event(const std::string& id);
   /// Microseconds since 1970 of the next commit; each takes a second.
   void set_time(std::int64_t us) { now_us_ = us; }
+  /// Of the next claim.
+  void set_nonce(std::uint32_t nonce) { nonce_ = nonce; }
   [[nodiscard]] std::uint64_t events() const { return events_; }
 
  private:

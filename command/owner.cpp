@@ -145,6 +145,11 @@ void owner::decide_on(hot_stream& stream, std::unique_ptr<command> wanted) {
   if (events.empty()) {
     return hold(std::move(wanted), {.kind = outcome_kind::unchanged, .version = version});
   }
+  for (const auto& event : events) {
+    if (const auto fits = check_event(event); !fits) {
+      return port_.answer(*wanted, {.kind = outcome_kind::internal, .detail = fits.error().text});
+    }
+  }
   commit made;
   made.kind = commit_kind::events;
   made.from = std::move(wanted);
@@ -152,6 +157,14 @@ void owner::decide_on(hot_stream& stream, std::unique_ptr<command> wanted) {
   made.state = std::move((*outcome)->state);
   made.time = context.now;
   add_commit(stream, std::move(made));
+}
+
+// An event that breaks its own schema would stand in the log for ever.
+result<void> owner::check_event(const decided_event& event) {
+  if (!options_.check_event) return {};
+  const auto data = parser_.parse(event.data);
+  if (!data) return std::unexpected(data.error());
+  return options_.check_event(event.type, *data);
 }
 
 void owner::refuse(hot_stream& stream, std::unique_ptr<command> wanted, foldlog::refusal no) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,8 @@ struct owner_options {
   std::uint64_t window_commands = 100'000;           ///< idempotency: commands of a stream ...
   std::chrono::microseconds window_age = std::chrono::days(7);  ///< ... and log time, whichever ends first
   bool exclusive = false;                       ///< event_log::exclusive(): a refusal needs no proof
+  /// An event against its schema, before it is appended; empty: events are taken as they come.
+  std::function<result<void>(std::string_view type, json::element data)> check_event;
   std::string node = "node";                    ///< in the claim
   std::string endpoint;                         ///< in the claim: where other nodes find this one
 };
@@ -151,6 +154,7 @@ class owner {
   void decide(std::unique_ptr<command> wanted);
   void decide_on(hot_stream& stream, std::unique_ptr<command> wanted);
   bool hold_repeat(const hot_stream& stream, std::unique_ptr<command>& wanted);
+  [[nodiscard]] result<void> check_event(const decided_event& event);
   void add_commit(hot_stream& stream, commit made);
   void refuse(hot_stream& stream, std::unique_ptr<command> wanted, foldlog::refusal no);
   void hold(std::unique_ptr<command> of, command_outcome outcome, bool again = false);

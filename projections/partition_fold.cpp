@@ -61,7 +61,7 @@ offset_t partition_fold::begin() {
   limit_ = offset_t{INT64_MAX};
   for (auto& view : views_) {
     view.done = view.folded.next > view.last;
-    view.checked = view.folded.next == offset_t{0};
+    view.checked = witness(view) == no_offset;
     if (view.halted || view.done) continue;
     unchecked_ = unchecked_ || !view.checked;
     limit_ = std::min(limit_, view.last);
@@ -76,10 +76,8 @@ offset_t partition_fold::begin() {
   seen_ = boundary_;
   for (const auto& view : views_) {
     if (view.checked || view.halted || view.done) continue;
-    const auto witness = view.folded.last_event != no_offset ? view.folded.last_event : view.folded.judged.epoch.offset;
-    if (witness != no_offset) seen_ = std::min(seen_, witness);
+    seen_ = std::min(seen_, witness(view));
   }
-  if (unchecked_ && seen_ == boundary_) check_judged();
   return seen_;
 }
 
@@ -99,10 +97,7 @@ result<void> partition_fold::take(const record& next, store_batch& into) {
   seen_ = foldlog::next(next.offset);
   if (next.offset > limit_) pass_limits(next.offset);
   if (unchecked_) check_identity(next);
-  if (next.offset < boundary_) {
-    if (unchecked_ && seen_ == boundary_) check_judged();
-    return {};
-  }
+  if (next.offset < boundary_) return {};
 
   const auto [verdict, commit] = reader_.feed(next);
   if (verdict == verdict::damaged) {
@@ -116,7 +111,6 @@ result<void> partition_fold::take(const record& next, store_batch& into) {
   if (reader_.now().open_count != 0) return {};
   boundary_ = seen_;
   judged_ = reader_.now();
-  if (unchecked_) check_judged();
   if (verdict == verdict::claim || raw(next.offset) - raw(last_mark_) >= mark_distance) {
     marks_.emplace_back(next.offset, view_layout::encode_mark(judged_));
     last_mark_ = next.offset;
@@ -138,38 +132,35 @@ void partition_fold::pass_limits(offset_t offset) {
   }
 }
 
-// A checkpoint names the last event that it saw, and the claim that was in force: both must still stand there.
+// A checkpoint names the last event that it saw, or else the claim that was in force: it must still stand there, and the records
+// behind it must lead to the arbiter's state that the checkpoint remembers.
 void partition_fold::check_identity(const record& next) {
-  for (auto& view : views_) {
-    if (view.checked || view.halted) continue;
-    const auto& folded = view.folded;
-    bool same = true;
-    if (next.offset == folded.last_event) {
-      same = next.kind == record_kind::event && fmt::format("{}/{}", next.key, raw(next.version)) == folded.last_event_id;
-      if (folded.judged.epoch.offset < next.offset) same = same && next.epoch == folded.judged.epoch;
-    }
-    if (next.offset == folded.judged.epoch.offset) {
-      same = next.kind == record_kind::claim && next.epoch.nonce == folded.judged.epoch.nonce;
-    }
-    if (same) continue;
-    halt(view, fmt::format("the log was cut or recreated: the record at {} is not the one that was folded", place(next.offset)));
-  }
-}
-
-// The arbiter has come to where a view stands: it must be in the state that the view remembers.
-void partition_fold::check_judged() {
   unchecked_ = false;
   for (auto& view : views_) {
     if (view.checked || view.halted || view.done) continue;
-    if (boundary_ < view.folded.next) {
-      unchecked_ = true;
-    } else if (boundary_ == view.folded.next && true) {
-      view.checked = true;
+    const auto& folded = view.folded;
+    unchecked_ = true;
+    if (next.offset < witness(view)) continue;
+    bool same = true;
+    if (next.offset > witness(view)) {
+      std::ignore = view.check.judge(next);
+    } else if (next.offset == folded.last_event) {
+      same = next.kind == record_kind::event && fmt::format("{}/{}", next.key, raw(next.version)) == folded.last_event_id;
+      view.check = arbiter({.epoch = next.epoch, .next_sequence = next.epoch_sequence + 1});
     } else {
-      halt(view, fmt::format("the log was cut or recreated: the epoch at {} is not the one that was folded",
-                             place(view.folded.next)));
+      same = next.kind == record_kind::claim;
+      std::ignore = view.check.judge(next);
     }
+    const bool arrived = foldlog::next(next.offset) == folded.next;
+    if (!same || (arrived && view.check.now() != folded.judged)) {
+      halt(view, fmt::format("the log was cut or recreated: the record at {} is not the one that was folded", place(next.offset)));
+    }
+    view.checked = arrived;
   }
+}
+
+offset_t partition_fold::witness(const view_state& view) {
+  return view.folded.last_event != no_offset ? view.folded.last_event : view.folded.judged.epoch.offset;
 }
 
 bool partition_fold::wants(const view_state& view, offset_t offset) const {

@@ -40,6 +40,7 @@ class partition_fold {
     offset_t last{INT64_MAX};          ///< nothing beyond it is folded
     bool present = false;              ///< it has a checkpoint in the store
     bool checked = false;              ///< the log still holds what the checkpoint saw
+    arbiter check;                     ///< follows the log from there to the checkpoint
     bool done = false;                 ///< its limit is reached
     bool halted = false;
     std::string reason;
@@ -88,7 +89,7 @@ class partition_fold {
   [[nodiscard]] bool wants(const view_state& view, offset_t offset) const;
   void pass_limits(offset_t offset);
   void check_identity(const record& next);
-  void check_judged();
+  [[nodiscard]] static offset_t witness(const view_state& view);
   [[nodiscard]] result<void> take_commit(std::span<const record> commit, store_batch& into);
   [[nodiscard]] result<void> check_versions(std::span<const record> commit);
   [[nodiscard]] result<bool> continues_its_stream(const record& event);

@@ -13,8 +13,8 @@ namespace foldlog::query {
 /// The values of all If-None-Match fields as one list; empty when there are none.
 [[nodiscard]] std::string none_match_of(const http::request& request);
 
-/// Whether If-None-Match says that the client has this representation already: `*`, or one of its tags equals this one by weak
-/// comparison (RFC 9110, section 13.1.2). What is no list of tags matches nothing.
+/// Whether If-None-Match says that the client has this representation already: `*`, or one of its tags equals this one
+/// by weak comparison (RFC 9110, section 13.1.2). What is no list of tags matches nothing.
 [[nodiscard]] bool client_has(std::string_view none_match, std::string_view tag);
 
 }  // namespace foldlog::query

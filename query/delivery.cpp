@@ -27,7 +27,8 @@ bool delivery::feed(std::int32_t partition, const record& next, std::string& out
     return false;
   }
   for (const auto& each : commit) {
-    const bool wanted = each.kind == record_kind::event && each.offset > after_[place] && (types_.empty() || types_.contains(each.type));
+    const bool wanted = each.kind == record_kind::event && each.offset > after_[place] &&
+                        (types_.empty() || types_.contains(each.type));
     if (wanted) deliver(partition, each, out);
   }
   return true;

@@ -10,8 +10,9 @@
 namespace foldlog::query {
 
 void append_event_members(std::string& out, const record& event, const event_place& place) {
-  fmt::format_to(std::back_inserter(out), R"("type":"{}","id":"{}/{}","version":{},"position":"{}/{}@{}","time":")", event.type,
-                 event.key, raw(event.version), raw(event.version), place.topic, place.partition, raw(event.offset));
+  fmt::format_to(std::back_inserter(out), R"("type":"{}","id":"{}/{}","version":{},"position":"{}/{}@{}","time":")",
+                 event.type, event.key, raw(event.version), raw(event.version), place.topic, place.partition,
+                 raw(event.offset));
   append_time(out, event.time);
   out += R"(","command_id":)";
   http::append_json_string(out, event.command_id);

@@ -14,9 +14,11 @@ struct event_place {
   std::int32_t partition = 0;
 };
 
-/// `"type":…,"id":"alice/4","version":4,"position":…,"time":…,"command_id":…,"correlation_id":…,"data":{…}`: the members of an
-/// event without the braces. On one line: line ends between the tokens of the data become spaces. A correlation id that is not
-/// known is null.
+/// The members of an event without the braces, on one line (line ends between the tokens of the data become spaces); a
+/// correlation id that is not known is null:
+///
+///     "type":…,"id":"alice/4","version":4,"position":…,"time":…,
+///     "command_id":…,"correlation_id":…,"data":{…}
 void append_event_members(std::string& out, const record& event, const event_place& place);
 
 }  // namespace foldlog::query

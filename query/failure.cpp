@@ -12,7 +12,9 @@ http::problem failure(const error& cause, std::string_view doing) {
   const auto instance = make_uuid7(system_clock().now(), random);
   log(log_level::error, doing, {{"cause", cause.text}, {"kind", name(cause.kind)}, {"instance", instance}});
   if (cause.kind == error_kind::unavailable) {
-    return {.kind = http::problem_kind::log_unavailable, .detail = "the log or the store cannot be read at present", .instance = instance};
+    return {.kind = http::problem_kind::log_unavailable,
+            .detail = "the log or the store cannot be read at present",
+            .instance = instance};
   }
   return {.kind = http::problem_kind::internal, .detail = "the read failed inside this node", .instance = instance};
 }

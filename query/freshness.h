@@ -21,15 +21,16 @@ struct freshness {
   std::chrono::milliseconds wait{5000};
 };
 
-/// From `Foldlog-Token` or `?token=`, and `Prefer: wait=`. Problem: invalid_token (no token, two that differ, a topic that is not
-/// among `topics`, a partition that does not exist). An empty one, as an empty view gives it, asks for nothing.
+/// From `Foldlog-Token` or `?token=`, and `Prefer: wait=`. Problem: invalid_token (no token, two that differ, a topic
+/// that is not among `topics`, a partition that does not exist). An empty one, as an empty view gives it, asks for
+/// nothing.
 [[nodiscard]] std::expected<freshness, http::problem> parse_freshness(const http::request& request,
                                                                       const http::query_parameters& parameters,
                                                                       std::span<const std::string> topics,
                                                                       std::int32_t partitions);
 
-/// Calls `then` once: with true as soon as the view reflects what is wanted (from within this call when it does already), with
-/// false when the time is up. Later on always on the context's executor.
+/// Calls `then` once: with true as soon as the view reflects what is wanted (from within this call when it does
+/// already), with false when the time is up. Later on always on the context's executor.
 void when_fresh(const query_context& context, std::string_view domain, std::string_view view, const freshness& asked,
                 std::move_only_function<void(bool)> then);
 

@@ -38,7 +38,8 @@ parsed<std::string> ordered_value(const index_model& index, std::string_view par
   std::int64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (code != std::errc() || end != text.data() + text.size()) {
-    return bad_parameter(fmt::format("'{}' must be an integer of 64 bits: the index '{}' sorts by numbers", parameter, index.name));
+    return bad_parameter(
+        fmt::format("'{}' must be an integer of 64 bits: the index '{}' sorts by numbers", parameter, index.name));
   }
   view_layout::append_index_value(bytes, number);
   return bytes;

@@ -27,7 +27,7 @@ struct list_query {
   key_range range;                     ///< bounds and cursor together
   bool descending = false;
   std::size_t limit = 100;
-  std::string identity;                ///< names the query without its limit; for cursors
+  std::string identity;  ///< names the query without its limit; for cursors
 };
 
 /// `GET …?limit=&prefix=&from=&to=&order=&index=&value=&cursor=`. Problems: invalid_parameter, invalid_cursor.

@@ -17,15 +17,16 @@ namespace foldlog::query {
 
 struct query_context;
 
-/// One moment of the store, and how far it shows one view folded: rows and position of an answer come from the same one.
+/// One moment of the store, and how far it shows one view folded: rows and position of an answer come from the same
+/// one.
 struct moment {
   std::shared_ptr<const store_snapshot> rows;
   token reached;         ///< every partition of which the view has folded anything
   std::string position;  ///< the token's text
 };
 
-/// The present moment of each view. While the store's generation stays the same nothing was written, and the last moment
-/// is still the present one: a read of a quiet store costs no snapshot and no checkpoints. Any thread.
+/// The present moment of each view. While the store's generation stays the same nothing was written, and the last
+/// moment is still the present one: a read of a quiet store costs no snapshot and no checkpoints. Any thread.
 class moment_cache {
  public:
   /// Error: damaged (a checkpoint does not parse), or what the store says.

@@ -49,7 +49,8 @@ result<page::entry> follow(const store_snapshot& snapshot, std::string_view doma
   if (!entry) return fail(error_kind::damaged, fmt::format("an index entry of {}/{} does not parse", domain, view));
   const auto stored = snapshot.get(view_layout::row_key(domain, view, entry->second));
   if (!stored) return std::unexpected(stored.error());
-  if (!*stored) return fail(error_kind::damaged, fmt::format("an index of {}/{} names a row that is not there", domain, view));
+  if (!*stored)
+    return fail(error_kind::damaged, fmt::format("an index of {}/{} names a row that is not there", domain, view));
   return rendered(std::move(entry->second), **stored);
 }
 
@@ -58,9 +59,10 @@ result<page::entry> follow(const store_snapshot& snapshot, std::string_view doma
 result<page> read_page(const store_snapshot& snapshot, std::string_view domain, std::string_view view,
                        const list_query& query) {
   const bool by_key = query.index == nullptr;
-  range_walk walk(snapshot,
-                  by_key ? view_layout::row_prefix(domain, view) : view_layout::index_prefix(domain, view, query.index->name),
-                  query);
+  range_walk walk(
+      snapshot,
+      by_key ? view_layout::row_prefix(domain, view) : view_layout::index_prefix(domain, view, query.index->name),
+      query);
   page read;
   std::string last;
   for (; walk.valid(); walk.step()) {

@@ -30,7 +30,8 @@ std::vector<run> runs_of(const entries_t& entries) {
   std::vector<run> runs;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (!entries[i].record.empty()) continue;
-    const bool neighbour = i > 0 && !runs.empty() && runs.back().last == i - 1 && entries[i].offset == next(entries[i - 1].offset);
+    const bool neighbour =
+        i > 0 && !runs.empty() && runs.back().last == i - 1 && entries[i].offset == next(entries[i - 1].offset);
     if (neighbour) {
       runs.back().last = i;
     } else {
@@ -60,8 +61,9 @@ result<void> check_event(const gathering& all, std::size_t i, const record& even
       event.offset == all.entries[i].offset) {
     return {};
   }
-  return fail(error_kind::damaged, fmt::format("offset {} of {} does not hold version {} of the stream that the stream table names",
-                                               raw(all.entries[i].offset), all.stream.topic(), raw(all.from + i)));
+  return fail(error_kind::damaged,
+              fmt::format("offset {} of {} does not hold version {} of the stream that the stream table names",
+                          raw(all.entries[i].offset), all.stream.topic(), raw(all.from + i)));
 }
 
 // The records of a run out of what was fetched for it.
@@ -70,7 +72,8 @@ result<void> place_run(gathering& all, std::size_t number, stream_events& loaded
   const auto [first, last] = all.runs[number];
   if (!fetched) return std::unexpected(fetched.error());
   if (fetched->items.size() != last - first + 1) {
-    return fail(error_kind::damaged, fmt::format("the log gave {} records for {}", fetched->items.size(), last - first + 1));
+    return fail(error_kind::damaged,
+                fmt::format("the log gave {} records for {}", fetched->items.size(), last - first + 1));
   }
   for (std::size_t i = first; i <= last; ++i) loaded.events[i] = fetched->items[i - first].record;
   loaded.owners.push_back(std::move(*fetched));
@@ -122,8 +125,8 @@ result<std::vector<view_layout::stream_entry>> read_entries(const store_snapshot
   for (; at->valid() && entries.size() < count; at->next()) {
     auto entry = view_layout::stream_entry::decode(at->value());
     if (!entry || version_in(at->key()) != raw(from + entries.size())) {
-      return fail(error_kind::damaged, fmt::format("the stream table of {} misses version {} of a stream", stream.topic(),
-                                                   raw(from + entries.size())));
+      return fail(error_kind::damaged, fmt::format("the stream table of {} misses version {} of a stream",
+                                                   stream.topic(), raw(from + entries.size())));
     }
     entries.push_back(std::move(*entry));
   }
@@ -131,7 +134,8 @@ result<std::vector<view_layout::stream_entry>> read_entries(const store_snapshot
   return entries;
 }
 
-void load_events(const query_context& context, const stream_name& stream, version_t from, entries_t entries, done_t done) {
+void load_events(const query_context& context, const stream_name& stream, version_t from, entries_t entries,
+                 done_t done) {
   auto all = std::make_shared<gathering>();
   all->stream = stream;
   all->from = from;

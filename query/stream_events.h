@@ -26,10 +26,12 @@ struct stream_events {
   std::deque<record_batch> owners;  ///< a deque: growing it moves no batch
 };
 
-/// Brings the records of these entries, which begin with version `from`: those that an entry holds are decoded, the others fetched
-/// from the log, one fetch for each run of neighbours. `done` is called once, on the context's executor (when nothing
-/// had to be fetched: from within this call). Errors: damaged (a record is not the event that its entry names), unavailable.
+/// Brings the records of these entries, which begin with version `from`: those that an entry holds are decoded, the
+/// others fetched from the log, one fetch for each run of neighbours. `done` is called once, on the context's executor
+/// (when nothing had to be fetched: from within this call). Errors: damaged (a record is not the event that its entry
+/// names), unavailable.
 void load_events(const query_context& context, const stream_name& stream, version_t from,
-                 std::vector<view_layout::stream_entry> entries, std::move_only_function<void(result<stream_events>)> done);
+                 std::vector<view_layout::stream_entry> entries,
+                 std::move_only_function<void(result<stream_events>)> done);
 
 }  // namespace foldlog::query

@@ -55,7 +55,8 @@ std::expected<stream_request, problem> parse_stream(const query_context& context
   const auto* domain = context.model->find(parts[0]);
   wanted.category = domain == nullptr ? nullptr : domain->find_category(parts[1]);
   if (wanted.category == nullptr) return refuse(problem_kind::unknown_route, "there is no such domain or category");
-  if (!http::accepts(request, json_type)) return refuse(problem_kind::not_acceptable, "streams are given as application/json");
+  if (!http::accepts(request, json_type))
+    return refuse(problem_kind::not_acceptable, "streams are given as application/json");
   if (!is_stream_id(parts[2])) {
     return refuse(problem_kind::invalid_id, "an id is 1 to 128 bytes of A-Z a-z 0-9 . _ ~ : @ -, not '.' or '..'");
   }
@@ -66,7 +67,8 @@ std::expected<stream_request, problem> parse_stream(const query_context& context
 std::expected<stream_request, problem> with_freshness(stream_request wanted, const query_context& context,
                                                       const http::request& request,
                                                       const http::query_parameters& parameters) {
-  auto asked = parse_freshness(request, parameters, context.model->find(wanted.stream.domain)->topics(), context.log->partitions());
+  auto asked = parse_freshness(request, parameters, context.model->find(wanted.stream.domain)->topics(),
+                               context.log->partitions());
   if (!asked) return std::unexpected(asked.error());
   wanted.asked = std::move(*asked);
   return wanted;
@@ -148,7 +150,8 @@ std::string render_events(const query_context& context, const stream_request& wa
   return body;
 }
 
-void answer_events(std::shared_ptr<const query_context> context, stream_request wanted, bool fresh, http::responder respond) {
+void answer_events(std::shared_ptr<const query_context> context, stream_request wanted, bool fresh,
+                   http::responder respond) {
   auto now = look(*context, wanted, fresh);
   if (!now) return respond(http::render(now.error()));
   std::vector<view_layout::stream_entry> entries;
@@ -184,7 +187,8 @@ class state_reading : public std::enable_shared_from_this<state_reading> {
     const auto left = raw(to_) - raw(next_) + 1;
     auto entries = read_entries(*now_.at->rows, wanted_.stream, next_, std::min<std::uint64_t>(left, events_per_step));
     if (!entries) return fail_with(entries.error());
-    if (entries->empty()) return fail_with({error_kind::damaged, "the stream table ends before the stream's last version"});
+    if (entries->empty())
+      return fail_with({error_kind::damaged, "the stream table ends before the stream's last version"});
     load_events(*context_, wanted_.stream, next_, std::move(*entries),
                 [self = shared_from_this()](const result<stream_events>& loaded) { self->apply(loaded); });
   }
@@ -202,8 +206,9 @@ class state_reading : public std::enable_shared_from_this<state_reading> {
   }
 
   void finish() {
-    respond_(json_answer(fmt::format(R"({{"stream":"{}","version":{},"state":{}}})", wanted_.stream.text(), raw(to_), fold_->json()),
-                         now_));
+    respond_(json_answer(
+        fmt::format(R"({{"stream":"{}","version":{},"state":{}}})", wanted_.stream.text(), raw(to_), fold_->json()),
+        now_));
   }
   void fail_with(const error& cause) { respond_(http::render(failure(cause, doing))); }
 
@@ -216,7 +221,8 @@ class state_reading : public std::enable_shared_from_this<state_reading> {
   http::responder respond_;
 };
 
-void answer_state(std::shared_ptr<const query_context> context, stream_request wanted, bool fresh, http::responder respond) {
+void answer_state(std::shared_ptr<const query_context> context, stream_request wanted, bool fresh,
+                  http::responder respond) {
   auto now = look(*context, wanted, fresh);
   if (!now) return respond(http::render(now.error()));
   if (wanted.to && *wanted.to > now->newest) {
@@ -229,7 +235,8 @@ void answer_state(std::shared_ptr<const query_context> context, stream_request w
 // Parses while the request is there, answers when the streams are folded far enough.
 template <auto parse, auto answer>
 http::handler make_handler(std::shared_ptr<const query_context> context) {
-  return [context = std::move(context)](const http::request& request, const http::path_parts& parts, http::responder respond) {
+  return [context = std::move(context)](const http::request& request, const http::path_parts& parts,
+                                        http::responder respond) {
     auto wanted = parse(*context, request, parts);
     if (!wanted) return respond(http::render(wanted.error()));
     const auto asked = wanted->asked;
@@ -244,7 +251,8 @@ http::handler make_handler(std::shared_ptr<const query_context> context) {
 }  // namespace
 
 void add_stream_routes(http::router& to, std::shared_ptr<const query_context> context) {
-  to.add(http::method::get, "/v1/streams/{domain}/{category}/{id}", make_handler<parse_events_request, answer_events>(context));
+  to.add(http::method::get, "/v1/streams/{domain}/{category}/{id}",
+         make_handler<parse_events_request, answer_events>(context));
   to.add(http::method::get, "/v1/streams/{domain}/{category}/{id}/state",
          make_handler<parse_state_request, answer_state>(std::move(context)));
 }

@@ -21,7 +21,7 @@ using http::problem_kind;
 using namespace std::chrono_literals;
 
 constexpr std::string_view stream_type = "text/event-stream";
-constexpr std::size_t untaken_bytes_max = 256U << 10;             ///< more than this is not read ahead of the client
+constexpr std::size_t untaken_bytes_max = 256U << 10;  ///< more than this is not read ahead of the client
 constexpr read_limits one_turn{.records = 512, .bytes = 128U << 10};  ///< then others on the executor have theirs
 constexpr auto comment_period = 15s;
 constexpr auto retry_period = 1s;
@@ -39,7 +39,8 @@ struct subscription_request {
 
 // ---- what is asked
 
-// Positions in other topics of this node are left out: a client may go on from the position of a view that reads several.
+// Positions in other topics of this node are left out: a client may go on from the position of a view that reads
+// several.
 std::expected<token, problem> parse_after(const query_context& context, std::string_view topic, std::string_view text) {
   token after;
   if (text.empty()) return after;
@@ -57,7 +58,8 @@ std::expected<token, problem> parse_after(const query_context& context, std::str
   return after;
 }
 
-std::expected<std::set<std::string, std::less<>>, problem> parse_types(const category_model& category, std::string_view text) {
+std::expected<std::set<std::string, std::less<>>, problem> parse_types(const category_model& category,
+                                                                       std::string_view text) {
   std::set<std::string, std::less<>> types;
   while (true) {
     const auto type = text.substr(0, text.find(','));
@@ -70,12 +72,14 @@ std::expected<std::set<std::string, std::less<>>, problem> parse_types(const cat
   }
 }
 
-std::expected<subscription_request, problem> parse_subscription(const query_context& context, const http::request& request,
+std::expected<subscription_request, problem> parse_subscription(const query_context& context,
+                                                                const http::request& request,
                                                                 const http::path_parts& parts) {
   const auto* domain = context.model->find(parts[0]);
   const auto* category = domain == nullptr ? nullptr : domain->find_category(parts[1]);
   if (category == nullptr) return refuse(problem_kind::unknown_route, "there is no such domain or category");
-  if (!http::accepts(request, stream_type)) return refuse(problem_kind::not_acceptable, "events are given as text/event-stream");
+  if (!http::accepts(request, stream_type))
+    return refuse(problem_kind::not_acceptable, "events are given as text/event-stream");
   const auto parameters = http::parse_query(request.query, {"after", "types"});
   if (!parameters) return std::unexpected(parameters.error());
   subscription_request wanted{parts[0], parts[1], {}, {}};
@@ -86,7 +90,8 @@ std::expected<subscription_request, problem> parse_subscription(const query_cont
   }
   const auto last_id = request.header("Last-Event-ID").value_or("");
   const auto* in_query = parameters->find("after");
-  auto after = parse_after(context, parts[0] + '.' + parts[1], !last_id.empty() || in_query == nullptr ? last_id : *in_query);
+  auto after =
+      parse_after(context, parts[0] + '.' + parts[1], !last_id.empty() || in_query == nullptr ? last_id : *in_query);
   if (!after) return std::unexpected(after.error());
   wanted.after = std::move(*after);
   return wanted;
@@ -99,8 +104,8 @@ struct beginning {
   arbiter::state judged;
 };
 
-// Right behind the nearest mark at or before what was delivered: there the arbiter's state is known, and all that is skipped was
-// delivered. Without a mark from the first record, which is always right.
+// Right behind the nearest mark at or before what was delivered: there the arbiter's state is known, and all that is
+// skipped was delivered. Without a mark from the first record, which is always right.
 result<beginning> find_beginning(const store_snapshot& snapshot, const topic_partition& at, offset_t after) {
   if (after == no_offset) return beginning{};
   const auto marks = snapshot.iterate(view_layout::mark_prefix(at));
@@ -142,7 +147,8 @@ class subscription : public std::enable_shared_from_this<subscription> {
       : context_(std::move(context)),
         topic_(wanted.domain + '.' + wanted.category),
         starts_(std::move(begin.starts)),
-        delivery_(std::move(wanted.domain), std::move(wanted.category), begin.judged, std::move(wanted.after), std::move(wanted.types)) {}
+        delivery_(std::move(wanted.domain), std::move(wanted.category), begin.judged, std::move(wanted.after),
+                  std::move(wanted.types)) {}
 
   void start(std::shared_ptr<http::body_stream> to) {
     stream_ = std::move(to);
@@ -246,7 +252,8 @@ void handle_subscription(const std::shared_ptr<const query_context>& context, co
 
 void add_subscription_routes(http::router& to, std::shared_ptr<const query_context> context) {
   to.add(http::method::get, "/v1/events/{domain}/{category}",
-         [context = std::move(context)](const http::request& request, const http::path_parts& parts, http::responder respond) {
+         [context = std::move(context)](const http::request& request, const http::path_parts& parts,
+                                        http::responder respond) {
            handle_subscription(context, request, parts, std::move(respond));
          });
 }

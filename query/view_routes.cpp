@@ -39,8 +39,10 @@ std::expected<view_place, problem> find_view(const query_context& context, const
   place.domain = context.model->find(domain);
   if (place.domain == nullptr) return refuse(problem_kind::unknown_route, "there is no such domain");
   place.view = place.domain->find_view(view);
-  if (place.view == nullptr) return refuse(problem_kind::unknown_view, fmt::format("the domain '{}' has no such view", domain));
-  if (!http::accepts(request, json_type)) return refuse(problem_kind::not_acceptable, "rows are given as application/json");
+  if (place.view == nullptr)
+    return refuse(problem_kind::unknown_view, fmt::format("the domain '{}' has no such view", domain));
+  if (!http::accepts(request, json_type))
+    return refuse(problem_kind::not_acceptable, "rows are given as application/json");
   return place;
 }
 
@@ -81,7 +83,8 @@ http::response row_answer(const query_context& context, const row_request& wante
   if (!looked) return http::render(failure(looked.error(), "reading a view failed"));
   const auto& now = *looked;
   if (!fresh) return http::render(projection_behind(now->reached));
-  const auto stored = now->rows->get(view_layout::row_key(wanted.place.domain->name, wanted.place.view->name, wanted.key));
+  const auto stored =
+      now->rows->get(view_layout::row_key(wanted.place.domain->name, wanted.place.view->name, wanted.key));
   if (!stored) return http::render(failure(stored.error(), "reading a view failed"));
   http::response answer;
   if (!*stored) {
@@ -90,7 +93,8 @@ http::response row_answer(const query_context& context, const row_request& wante
     return answer;
   }
   answer.body = view_layout::render_row(**stored);
-  if (answer.body.empty()) return http::render(failure({error_kind::damaged, "a stored row does not parse"}, "reading a view failed"));
+  if (answer.body.empty())
+    return http::render(failure({error_kind::damaged, "a stored row does not parse"}, "reading a view failed"));
   const auto tag = entity_tag(answer.body);
   answer.status = http::status::ok;
   answer.content_type = json_type;
@@ -116,8 +120,8 @@ std::expected<list_request, problem> parse_list_request(const query_context& con
   auto place = find_view(context, request, parts[0], parts[1]);
   if (!place) return std::unexpected(place.error());
   wanted.place = *place;
-  const auto parameters = http::parse_query(
-      request.query, {"limit", "prefix", "from", "to", "order", "index", "value", "cursor", "token"});
+  const auto parameters =
+      http::parse_query(request.query, {"limit", "prefix", "from", "to", "order", "index", "value", "cursor", "token"});
   if (!parameters) return std::unexpected(parameters.error());
   auto query = parse_list_query(wanted.place.domain->name, *wanted.place.view, *parameters);
   if (!query) return std::unexpected(query.error());
@@ -146,7 +150,8 @@ http::response list_answer(const query_context& context, const list_request& wan
 // Parses while the request is there, answers when the view is fresh enough.
 template <auto parse, auto answer>
 http::handler make_handler(std::shared_ptr<const query_context> context) {
-  return [context = std::move(context)](const http::request& request, const http::path_parts& parts, http::responder respond) {
+  return [context = std::move(context)](const http::request& request, const http::path_parts& parts,
+                                        http::responder respond) {
     auto wanted = parse(*context, request, parts);
     if (!wanted) return respond(http::render(wanted.error()));
     if (wanted->asked.wanted.positions.empty()) return respond(answer(*context, *wanted, true));
@@ -162,7 +167,8 @@ http::handler make_handler(std::shared_ptr<const query_context> context) {
 
 void add_view_routes(http::router& to, std::shared_ptr<const query_context> context) {
   to.add(http::method::get, "/v1/views/{domain}/{view}/{key...}", make_handler<parse_row_request, row_answer>(context));
-  to.add(http::method::get, "/v1/views/{domain}/{view}", make_handler<parse_list_request, list_answer>(std::move(context)));
+  to.add(http::method::get, "/v1/views/{domain}/{view}",
+         make_handler<parse_list_request, list_answer>(std::move(context)));
 }
 
 }  // namespace foldlog::query

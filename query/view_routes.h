@@ -7,7 +7,8 @@
 
 namespace foldlog::query {
 
-/// `GET /v1/views/{domain}/{view}/{key...}` and `GET /v1/views/{domain}/{view}`: rows and lists of them (API.md section 2, "Reads").
+/// `GET /v1/views/{domain}/{view}/{key...}` and `GET /v1/views/{domain}/{view}`: rows and lists of them (API.md section
+/// 2, "Reads").
 void add_view_routes(http::router& to, std::shared_ptr<const query_context> context);
 
 }  // namespace foldlog::query

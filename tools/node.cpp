@@ -11,8 +11,10 @@
 #include <csignal>
 #include <cstdio>
 #include <limits>
+#include <map>
 
 #include "command/command_routes.h"
+#include "core/base/names.h"
 #include "core/http/server.h"
 #include "core/log/open_log.h"
 #include "core/runtime/logging.h"
@@ -67,6 +69,22 @@ owner_options make_owner_options(const configuration& with, std::size_t partitio
   options.window_age = with.idempotency_window;
   options.window_commands = with.idempotency_commands;
   return options;
+}
+
+// Events against the newest schemas, each type looked up once.
+auto make_event_check(const schema_registry& schemas) {
+  return [&schemas, known = std::map<std::string, const validator*, std::less<>>()](std::string_view type, json::element data) mutable
+             -> result<void> {
+    auto found = known.find(type);
+    if (found == known.end()) {
+      const auto parsed = event_type::parse(type);
+      const auto* schema = parsed ? schemas.find(parsed->domain, parsed->event, parsed->schema_version) : nullptr;
+      found = known.emplace(type, schema).first;
+    }
+    if (found->second == nullptr || found->second->is_valid(data)) return {};
+    const auto broken = found->second->validate(data).front();
+    return fail(error_kind::internal, fmt::format("the decider made a {} that breaks {} at '{}'", type, broken.keyword, broken.pointer));
+  };
 }
 
 // All parts of a running node. Made in the order of the members, ended in the order of stop().
@@ -155,7 +173,8 @@ void node::add_routes() {
   command_routes_->observe = [this](const command_observation& seen) { metrics_.observe_command(seen); };
   add_command_routes(routes_, *command_routes_);
   query::add_query_routes(routes_, {.model = domains_.read_model(), .views = view_rows_.get(), .log = log_.get(),
-                                    .progress = &progress_, .executor = loop_.get_executor()});
+                                    .progress = &progress_, .executor = loop_.get_executor(),
+                                    .store_generation = [this] { return view_rows_->generation(); }});
   add_problem_routes(routes_);
   add_admin_routes(admin_routes_, {.checks = [this] { return checks(); },
                                    .metrics = [this] { return metrics_.render(commands_->counters(), progress_.entries()); },
@@ -168,6 +187,7 @@ result<void> node::start() {
   if (auto listening = listen(); !listening) return listening;
   const auto partitions = domains_.topics().size() * static_cast<std::size_t>(log_->partitions());
   auto options = make_owner_options(with_, partitions);
+  options.check_event = make_event_check(domains_.schemas());
   options.endpoint = fmt::format("http://{}:{}", with_.http.host, http_->port());
   commands_ = std::make_unique<command_service>(*log_, *write_rows_, loop_.get_executor(), time_, random_,
                                                 command_service_options{.owner = options, .command_timeout = with_.command_timeout});

@@ -17,8 +17,7 @@ commit_reader::outcome commit_reader::feed(const record& next) {
     case verdict::claim: drop(); return {verdict, {}};
     case verdict::continues: keep(next); return {verdict, {}};
     case verdict::completes:
-      if (!inside) return {verdict, std::span(&next, 1)};
-      open_.push_back(next);
+      open_.push_back(next);  // its bytes need not be kept: they outlive this answer
       return {verdict, open_};
     case verdict::ignored:
     case verdict::damaged: break;

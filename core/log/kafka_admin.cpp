@@ -20,11 +20,15 @@ constexpr std::array<kafka_setting, 4> topic_settings{{{"cleanup.policy", "delet
 kafka_recipe admin_recipe() {
   kafka_recipe recipe;
   recipe.type = RD_KAFKA_CONSUMER;
-  recipe.usual = {{"reconnect.backoff.ms", "50"},       {"reconnect.backoff.max.ms", "500"},
-                  {"fetch.wait.max.ms", "10"},          {"fetch.error.backoff.ms", "50"},
-                  {"queued.min.messages", "100000"},    {"topic.metadata.refresh.fast.interval.ms", "100"},
+  recipe.usual = {{"reconnect.backoff.ms", "50"},
+                  {"reconnect.backoff.max.ms", "500"},
+                  {"fetch.wait.max.ms", "10"},
+                  {"fetch.error.backoff.ms", "50"},
+                  {"queued.min.messages", "100000"},
+                  {"topic.metadata.refresh.fast.interval.ms", "100"},
                   {"fetch.message.max.bytes", "262144"},
-                  {"socket.nagle.disable", "true"},     {"topic.metadata.propagation.max.ms", "1000"},
+                  {"socket.nagle.disable", "true"},
+                  {"topic.metadata.propagation.max.ms", "1000"},
                   {"socket.connection.setup.timeout.ms", "5000"}};
   recipe.fixed = kafka_consumer_settings();
   return recipe;
@@ -88,9 +92,10 @@ result<std::map<std::string, settings_map>> describe(rd_kafka_t* handle, const s
     resources.emplace_back(rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
     raw_resources.push_back(resources.back().get());
   }
-  auto event = ask(handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "asking for topic settings", [&](auto* options, auto* queue) {
-    rd_kafka_DescribeConfigs(handle, raw_resources.data(), raw_resources.size(), options, queue);
-  });
+  auto event =
+      ask(handle, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, "asking for topic settings", [&](auto* options, auto* queue) {
+        rd_kafka_DescribeConfigs(handle, raw_resources.data(), raw_resources.size(), options, queue);
+      });
   if (!event) return std::unexpected(event.error());
   std::map<std::string, settings_map> found;
   std::size_t count = 0;
@@ -152,7 +157,8 @@ result<void> check_created(rd_kafka_event_t* event) {
     const auto code = rd_kafka_topic_result_error(results[n]);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
     const char* text = rd_kafka_topic_result_error_string(results[n]);
-    const auto kind = code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ? error_kind::conflict : error_kind::unavailable;
+    const auto kind =
+        code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ? error_kind::conflict : error_kind::unavailable;
     return fail(kind, fmt::format("Kafka did not create {}: {}", rd_kafka_topic_result_name(results[n]),
                                   text != nullptr ? text : rd_kafka_err2str(code)));
   }

@@ -18,8 +18,7 @@ constexpr int probes_until_gone = 3;  // a broker that just came back may not kn
 }  // namespace
 
 kafka_cluster::kafka_cluster(const log_options& options, kafka_admin admin, std::shared_ptr<kafka_ends> ends,
-                             std::function<void()> before_ready,
-                             std::function<void()> news)
+                             std::function<void()> before_ready, std::function<void()> news)
     : options_(options),
       admin_(std::move(admin)),
       ends_(std::move(ends)),

@@ -25,8 +25,8 @@ class kafka_cluster {
                 std::function<void()> before_ready, std::function<void()> news);
   ~kafka_cluster();
 
-  /// Starts, and waits for the first contact; when that is made, for what it shows. Conflict, not_found and the like are
-  /// final here; unavailable means that it goes on trying.
+  /// Starts, and waits for the first contact; when that is made, for what it shows. Conflict, not_found and the like
+  /// are final here; unavailable means that it goes on trying.
   result<void> start(std::chrono::milliseconds first_contact);
   void stop();
 
@@ -43,8 +43,8 @@ class kafka_cluster {
   void nudge();
   /// An append was acknowledged: the brokers are there.
   void acknowledged();
-  /// An append failed though it was good. The log counts as not writable until one is acknowledged, or for a few seconds:
-  /// what a cluster says of itself can be old, and someone must try again.
+  /// An append failed though it was good. The log counts as not writable until one is acknowledged, or for a few
+  /// seconds: what a cluster says of itself can be old, and someone must try again.
   void failed(const error& why);
   [[nodiscard]] const kafka_admin& admin() const { return admin_; }
 

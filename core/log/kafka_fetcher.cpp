@@ -59,8 +59,8 @@ result<record_batch> kafka_fetcher::fetch(partition_id from, offset_t first, off
     if (message == nullptr) continue;
     owner->list.push_back(message);
     if (is_gone(message->err)) {
-      return fail(error_kind::damaged, fmt::format("{} is not in the log (any more): {}", place(wanted),
-                                                   rd_kafka_err2str(message->err)));
+      return fail(error_kind::damaged,
+                  fmt::format("{} is not in the log (any more): {}", place(wanted), rd_kafka_err2str(message->err)));
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR || message->offset != raw(wanted)) continue;
     add_kafka_record(batch, *owner, *message, from.topic);

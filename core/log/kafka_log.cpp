@@ -50,7 +50,8 @@ class failed_reader final : public log_reader {
 
 class kafka_log final : public event_log {
  public:
-  kafka_log(const log_options& options, boost::asio::any_io_executor executor) : shared_(std::make_shared<kafka_shared>()) {
+  kafka_log(const log_options& options, boost::asio::any_io_executor executor)
+      : shared_(std::make_shared<kafka_shared>()) {
     shared_->options = options;
     shared_->outbox = std::make_shared<kafka_outbox>(std::move(executor));
     shared_->ends = std::make_shared<kafka_ends>(options.topics.size());
@@ -92,22 +93,21 @@ result<void> kafka_log::open() {
   const auto warm_up = [this] {
     if (producer_) producer_->warm_up();
   };
-  shared_->cluster = std::make_shared<kafka_cluster>(options, std::move(*admin), shared_->ends, warm_up,
-                                                     [this] { begin_readers(); });
+  shared_->cluster =
+      std::make_shared<kafka_cluster>(options, std::move(*admin), shared_->ends, warm_up, [this] { begin_readers(); });
   auto* const cluster = shared_->cluster.get();
   if (!options.read_only) {
-    auto made = kafka_producer::make(
-        options, shared_->outbox,
-        {.acknowledged =
-             [ends = shared_->ends, cluster](partition_id of, offset_t end) {
-               ends->raise(of, end);
-               cluster->acknowledged();
-             },
-         .failed =
-             [cluster, failed = options.probe.failed](const error& why) {
-               cluster->failed(why);
-               if (failed) failed(why.text);
-             }});
+    auto made = kafka_producer::make(options, shared_->outbox,
+                                     {.acknowledged =
+                                          [ends = shared_->ends, cluster](partition_id of, offset_t end) {
+                                            ends->raise(of, end);
+                                            cluster->acknowledged();
+                                          },
+                                      .failed =
+                                          [cluster, failed = options.probe.failed](const error& why) {
+                                            cluster->failed(why);
+                                            if (failed) failed(why.text);
+                                          }});
     if (!made) return std::unexpected(made.error());
     producer_ = std::move(*made);
   }

@@ -12,7 +12,8 @@ constexpr std::size_t drain_step = 512;
 constexpr std::chrono::milliseconds end_patience{2000};
 
 // librdkafka 2.0.2 stops fetching for a fixed second when its queue is full: the queue must hold more than a second's
-// folding. Half a million records or 256 MiB, whichever is less; fetches of 1 MiB a partition keep what is under way small.
+// folding. Half a million records or 256 MiB, whichever is less; fetches of 1 MiB a partition keep what is under way
+// small.
 kafka_recipe reader_recipe() {
   kafka_recipe recipe;
   recipe.type = RD_KAFKA_CONSUMER;
@@ -45,8 +46,10 @@ bool is_damage(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
-    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED: return true;
-    default: return false;
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -170,8 +173,9 @@ void kafka_reader::take(rd_kafka_message_t* message, kafka_messages& owner, reco
 void kafka_reader::take_error(place& at, rd_kafka_resp_err_t code) {
   if (is_out_of_range(code)) return ask_for_the_end(at);
   if (!is_damage(code)) return;
-  at.damage = error{error_kind::damaged, fmt::format("{}/{}@{} cannot be read: {}", shared_->options.topics[at.at.topic],
-                                                     at.at.partition, raw(at.next), rd_kafka_err2str(code))};
+  at.damage =
+      error{error_kind::damaged, fmt::format("{}/{}@{} cannot be read: {}", shared_->options.topics[at.at.topic],
+                                             at.at.partition, raw(at.next), rd_kafka_err2str(code))};
 }
 
 void kafka_reader::ask_for_the_end(place& at) {
@@ -179,7 +183,8 @@ void kafka_reader::ask_for_the_end(place& at) {
   at.asking = true;
   shared_->worker->add([weak = weak_from_this(), shared = shared_, which = at.at, from = at.next](bool stopping) {
     if (stopping) return;
-    const auto end = shared->cluster->admin().end_of(shared->options.topics[which.topic], which.partition, end_patience);
+    const auto end =
+        shared->cluster->admin().end_of(shared->options.topics[which.topic], which.partition, end_patience);
     if (const auto self = weak.lock()) self->hear_the_end(which, from, end);
   });
 }

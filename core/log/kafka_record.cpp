@@ -16,23 +16,44 @@ namespace {
 
 // In the order in which they are written: a message of ours is then decoded with one comparison per header.
 enum header : std::uint8_t {
-  content_type, specversion, source_of, id, type_of, subject, time_of, command_id, command_hash, epoch, epoch_sequence,
-  commit, correlation_id, causation_id, actor, traceparent, nonce, header_count
+  content_type,
+  specversion,
+  source_of,
+  id,
+  type_of,
+  subject,
+  time_of,
+  command_id,
+  command_hash,
+  epoch,
+  epoch_sequence,
+  commit,
+  correlation_id,
+  causation_id,
+  actor,
+  traceparent,
+  nonce,
+  header_count
 };
 constexpr std::array<std::string_view, header_count> names{
-    "content-type", "ce_specversion", "ce_source",        "ce_id",          "ce_type",  "ce_subject",
-    "ce_time",      "ce_commandid",   "ce_commandhash",   "ce_epoch",       "ce_epochseq",
-    "ce_commit",    "ce_correlationid", "ce_causationid", "ce_actor",       "ce_traceparent", "ce_nonce"};
+    "content-type",     "ce_specversion", "ce_source",      "ce_id",          "ce_type",     "ce_subject",
+    "ce_time",          "ce_commandid",   "ce_commandhash", "ce_epoch",       "ce_epochseq", "ce_commit",
+    "ce_correlationid", "ce_causationid", "ce_actor",       "ce_traceparent", "ce_nonce"};
 constexpr std::string_view json = "application/json";
 constexpr std::string_view engine_prefix = "foldlog.";
 
 std::string event_id(const record& from) {
   switch (from.kind) {
-    case record_kind::event: return fmt::format("{}/{}", from.key, raw(from.version));
-    case record_kind::claim: return fmt::format("claim-{:08x}", from.epoch.nonce);
-    case record_kind::proof: return fmt::format("{}/{}", from.epoch.text(), from.epoch_sequence);
-    case record_kind::refusal: return std::string(from.command_id);
-    case record_kind::foreign: break;
+    case record_kind::event:
+      return fmt::format("{}/{}", from.key, raw(from.version));
+    case record_kind::claim:
+      return fmt::format("claim-{:08x}", from.epoch.nonce);
+    case record_kind::proof:
+      return fmt::format("{}/{}", from.epoch.text(), from.epoch_sequence);
+    case record_kind::refusal:
+      return std::string(from.command_id);
+    case record_kind::foreign:
+      break;
   }
   assert(!"a foreign record is never appended");
   return {};
@@ -58,7 +79,9 @@ class header_writer {
 
 void write_place(header_writer& writer, const record& from) {
   std::array<char, 64> text{};
-  const auto written = [&](auto end) { return std::string_view(text.data(), static_cast<std::size_t>(end - text.data())); };
+  const auto written = [&](auto end) {
+    return std::string_view(text.data(), static_cast<std::size_t>(end - text.data()));
+  };
   writer.add(epoch, from.epoch.text());
   writer.add(epoch_sequence, written(fmt::format_to(text.data(), "{}", from.epoch_sequence)));
   writer.add(commit, written(fmt::format_to(text.data(), "{}/{}", from.commit_index, from.commit_count)));
@@ -178,7 +201,8 @@ bool read_headers(const rd_kafka_headers_t* headers, const rd_kafka_message_t& m
     return read_stream_record(found, into) && found.values[id] == into.command_id && !into.command_id.empty();
   }
   into.kind = record_kind::event;
-  return !into.type.starts_with(engine_prefix) && read_stream_record(found, into) && read_event_id(found.values[id], into);
+  return !into.type.starts_with(engine_prefix) && read_stream_record(found, into) &&
+         read_event_id(found.values[id], into);
 }
 
 }  // namespace
@@ -201,7 +225,8 @@ kafka_headers encode_kafka_headers(const record& from, std::string_view source) 
   if (of_stream) writer.add(subject, from.key);
   writer.add(time_of, format_time(from.time));
   if (of_stream) writer.add_known(command_id, from.command_id);
-  if (of_stream && (!from.command_id.empty() || from.command_hash != 0)) writer.add(command_hash, hex(from.command_hash, 16));
+  if (of_stream && (!from.command_id.empty() || from.command_hash != 0))
+    writer.add(command_hash, hex(from.command_hash, 16));
   if (from.kind != record_kind::claim) write_place(writer, from);
   if (of_stream) {
     writer.add_known(correlation_id, from.correlation_id);
@@ -243,8 +268,8 @@ record decode_kafka_message(rd_kafka_message_t& message, std::string_view source
   record decoded = bare;
   if (!read_headers(headers, message, source, decoded)) return bare;
   decoded.type = texts.keep_repeated(decoded.type);
-  for (auto* text : {&decoded.command_id, &decoded.correlation_id, &decoded.causation_id, &decoded.actor,
-                     &decoded.traceparent}) {
+  for (auto* text :
+       {&decoded.command_id, &decoded.correlation_id, &decoded.causation_id, &decoded.actor, &decoded.traceparent}) {
     *text = texts.keep(*text);
   }
   return decoded;

@@ -130,16 +130,16 @@ result<std::vector<kafka_headers>> kafka_session::encode(partition_id to, std::s
     const auto size = headers.back().bytes + each.key.size() + each.value.size() + message_overhead;
     total += size;
     if (size > message_bytes_max_ || total > options_.append_bytes_max) {
-      return fail(error_kind::too_large, fmt::format("{} bytes for {} are more than a record of {} or an append of {} may have",
-                                                     total, options_.topics[to.topic], message_bytes_max_,
-                                                     options_.append_bytes_max));
+      return fail(error_kind::too_large,
+                  fmt::format("{} bytes for {} are more than a record of {} or an append of {} may have", total,
+                              options_.topics[to.topic], message_bytes_max_, options_.append_bytes_max));
     }
   }
   return headers;
 }
 
-result<kafka_session::pending*> kafka_session::admit(partition_id to, std::span<const record> records, std::size_t bytes,
-                                                     append_handler& done) {
+result<kafka_session::pending*> kafka_session::admit(partition_id to, std::span<const record> records,
+                                                     std::size_t bytes, append_handler& done) {
   const std::lock_guard lock(mutex_);
   if (finishing_ || dead_) return fail(error_kind::unavailable, "the Kafka producer takes nothing more");
   if (messages_ + records.size() > messages_max || bytes_ + bytes > bytes_max) {
@@ -263,7 +263,9 @@ append_result kafka_session::outcome(pending& append) {
     const auto offset = append.slots[n].offset;
     consecutive = consecutive && offset == first + static_cast<std::int64_t>(n);
     if (offset < end) {
-      return {append_status::unknown, no_offset, false,
+      return {append_status::unknown,
+              no_offset,
+              false,
               {error_kind::unknown, fmt::format("Kafka reported offset {} where {} or more is due", offset, end)}};
     }
     end = offset + 1;
@@ -311,7 +313,10 @@ void kafka_session::give_up_rest() {
   for (auto& append : under_way_) {
     if (!append.done) continue;
     outbox_->post([done = std::move(append.done)]() mutable {
-      done({append_status::unknown, no_offset, false, {error_kind::unknown, "the log was closed before Kafka answered"}});
+      done({append_status::unknown,
+            no_offset,
+            false,
+            {error_kind::unknown, "the log was closed before Kafka answered"}});
     });
   }
 }

@@ -78,9 +78,10 @@ class kafka_session : public std::enable_shared_from_this<kafka_session> {
   void give_up_rest();
   void tell(const batch_totals& totals) const;
 
-  static rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t* settings, void* self, char*, std::size_t);
-  static rd_kafka_resp_err_t on_request_sent(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t key, std::int16_t,
-                                             std::int32_t, std::size_t, void* self);
+  static rd_kafka_resp_err_t on_new(rd_kafka_t* handle, const rd_kafka_conf_t* settings, void* self, char*,
+                                    std::size_t);
+  static rd_kafka_resp_err_t on_request_sent(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t key,
+                                             std::int16_t, std::int32_t, std::size_t, void* self);
 
   const log_options options_;
   const std::shared_ptr<kafka_outbox> outbox_;

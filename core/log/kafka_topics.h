@@ -19,9 +19,9 @@ struct topic_difference {
   [[nodiscard]] std::string text() const;
 };
 
-/// Creates those of options.topics that are missing, with `partitions`, `replicas` and the settings of API.md section 3;
-/// waits until they have leaders. Gives the names of those it created.
-/// Errors: unavailable (brokers do not answer), conflict (fewer brokers than replicas), invalid (partitions are 0).
+/// Creates those of options.topics that are missing, with `partitions`, `replicas` and the settings of API.md section
+/// 3; waits until they have leaders. Gives the names of those it created. Errors: unavailable (brokers do not answer),
+/// conflict (fewer brokers than replicas), invalid (partitions are 0).
 [[nodiscard]] result<std::vector<std::string>> create_topics(const log_options& options);
 
 /// Every difference between options.topics as they are and as they must be; `min.insync.replicas` and the number of

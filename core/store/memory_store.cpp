@@ -50,6 +50,10 @@ class versioned_map {
     for (const auto& each : changes) apply_locked(each);
   }
 
+  [[nodiscard]] std::uint64_t newest() {
+    const std::lock_guard lock(mutex_);
+    return newest_;
+  }
   [[nodiscard]] std::uint64_t pin() {
     const std::lock_guard lock(mutex_);
     pinned_.insert(newest_);
@@ -175,6 +179,7 @@ class memory_store final : public store {
   [[nodiscard]] std::shared_ptr<const store_snapshot> snapshot() const override {
     return std::make_shared<memory_snapshot>(rows_);
   }
+  [[nodiscard]] std::uint64_t generation() const override { return rows_->newest(); }
   [[nodiscard]] result<void> flush() override { return {}; }
 
  private:

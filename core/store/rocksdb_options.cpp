@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 #include <rocksdb/compaction_filter.h>
 #include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
 
+#include "core/runtime/logging.h"
 #include "core/store/summed_row.h"
 
 namespace foldlog {
@@ -65,6 +70,21 @@ class expiring_factory final : public rocksdb::CompactionFilterFactory {
   store_options options_;
 };
 
+// RocksDB would write a log file beside its data, and Debian's build (assertions on) aborts when that meets a full disk. Its
+// errors reach us as statuses anyway; what happens in the background goes to our own log.
+class info_log final : public rocksdb::Logger {
+ public:
+  info_log() : rocksdb::Logger(rocksdb::InfoLogLevel::ERROR_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list values) override {
+    if (level != rocksdb::InfoLogLevel::ERROR_LEVEL && level != rocksdb::InfoLogLevel::FATAL_LEVEL) return;
+    std::array<char, 400> line{};
+    std::vsnprintf(line.data(), line.size(), format, values);
+    log(log_level::warning, "the store of the views", {{"rocksdb", line.data()}});
+  }
+};
+
 void choose_compression(rocksdb::Options& options) {
   const auto there = rocksdb::GetSupportedCompressions();
   const bool lz4 = std::ranges::find(there, rocksdb::kLZ4Compression) != there.end();
@@ -91,10 +111,10 @@ rocksdb::Options rocksdb_options(const store_options& options) {
   tuned.max_write_buffer_number = 4;
   tuned.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   tuned.max_open_files = -1;
-  tuned.keep_log_file_num = 2;
   tuned.max_background_jobs = 2;
   tuned.max_total_wal_size = 4 * options.write_buffer_bytes;
-  tuned.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  tuned.info_log = std::make_shared<info_log>();
+  tuned.stats_dump_period_sec = 0;
   tuned.max_manifest_file_size = 16U << 20;
   choose_compression(tuned);
 

@@ -212,6 +212,8 @@ class rocksdb_store final : public store {
     return std::make_shared<rocksdb_snapshot>(open_);
   }
 
+  [[nodiscard]] std::uint64_t generation() const override { return open_->db->GetLatestSequenceNumber(); }
+
   [[nodiscard]] result<void> flush() override {
     const auto status = write_.disableWAL ? open_->db->Flush(rocksdb::FlushOptions()) : open_->db->FlushWAL(true);
     if (status.ok()) return {};

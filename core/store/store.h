@@ -60,6 +60,8 @@ class store {
   /// Many keys at once, in their order.
   [[nodiscard]] virtual std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const = 0;
   [[nodiscard]] virtual std::shared_ptr<const store_snapshot> snapshot() const = 0;
+  /// A number that no two states of the store share: unchanged between two calls, nothing was written in between. Cheap.
+  [[nodiscard]] virtual std::uint64_t generation() const = 0;
   /// Everything written so far survives the loss of the machine once this returned.
   [[nodiscard]] virtual result<void> flush() = 0;
 };
@@ -78,7 +80,7 @@ struct store_options {
 
 /// Opens or creates the folder. Errors: conflict (somebody has it open), damaged, unavailable (a full disk, no permission),
 /// not_found (read_only, and there is no store). A write that met a full disk fails as unavailable, and may be tried again:
-/// it succeeds once there is room. Snapshots keep the folder open.
+/// it succeeds a few seconds after there is room. Snapshots keep the folder open.
 [[nodiscard]] result<std::unique_ptr<store>> open_store(const store_options& options);
 /// The same in memory, for tests and the simulation.
 [[nodiscard]] std::unique_ptr<store> make_memory_store();

@@ -233,7 +233,10 @@ class Verify(Tools):
             for arguments in ((), ("--views", self.data), ("--json",), ("--views", self.data, "--json")):
                 code, out, err = self.verify(*arguments)
                 self.assertEqual(code, 0, f"{arguments}: {out}{err}")
-                self.assertIn("accepted", out)
+                if "--json" in arguments:
+                    self.assertTrue([json.loads(line) for line in out.splitlines()])
+                else:
+                    self.assertIn("accepted", out)
         self.restart()
 
     def test_the_views_of_a_replay(self):

@@ -78,6 +78,20 @@ class Rows(ServerCase):
             self.restart(crash=crash)
             self.assertEqual(self.row("accounts", stream_id, body["token"]), before)
 
+    def test_rows_go_on_from_what_was_stored(self):
+        stream_id = self.open_account(owner="Stored", overdraft_limit=5, balance=7)
+        for turn, crash in enumerate((False, True, False), 1):
+            self.restart(crash=crash)
+            body = self.must_be_done(self.command(stream_id, "Deposit", {"amount": 1}), 2 + turn)
+            row = self.row("accounts", stream_id, body["token"])
+            self.assertEqual((row["status"], row["balance"], row["version"], row["owner"], row["overdraft_limit"]),
+                             ("open", 7 + turn, 2 + turn, "Stored", 5))
+            self.assertEqual(self.row("owners", "Stored", body["token"])["deposits"], 1 + turn)
+        self.must_be_done(self.command(stream_id, "Withdraw", {"amount": 10}), 6)
+        body = self.must_be_done(self.command(stream_id, "CloseAccount", {}), 7)
+        self.restart()
+        self.assertEqual(self.row("accounts", stream_id, body["token"])["status"], "closed")
+
 
 class Heads(ServerCase):
     def test_position_and_etag(self):

@@ -225,6 +225,11 @@ TEST_CASE("a log that was made anew is detected by its last event or by its clai
           writer.set_nonce(1);
           three(writer);
         }).state == fold_state::halted);
+  const auto foreign_behind = [](bank_writer& writer) { three(writer); writer.foreign(0); };
+  CHECK(meets(foreign_behind, foreign_behind).state == fold_state::running);
+  CHECK(meets(foreign_behind, [](bank_writer& writer) { three(writer); writer.claim_all(); }).state == fold_state::halted);
+  CHECK(meets([](bank_writer& writer) { writer.claim_all(); },
+              [](bank_writer& writer) { writer.set_nonce(1); writer.claim_all(); }).state == fold_state::halted);
   CHECK(meets([](bank_writer& writer) { writer.claim_all(); },
               [](bank_writer& writer) { writer.foreign(0); writer.claim_all(); }).state == fold_state::halted);
 }

@@ -69,7 +69,8 @@ TEST_CASE("Prefer: wait in seconds, five when nothing can be read, thirty at mos
   CHECK(wait_of({"wait=3, wait=9"}) == 3s);
   CHECK(wait_of({"wait=3", "wait=9"}) == 3s);
   CHECK(wait_of({R"(foo="a, wait=9", wait=4)"}) == 4s);
-  for (const auto malformed : {"wait", "wait=", "wait=-1", "wait=1.5", "wait=x", "wait=\"", "waits=9", ",,;=", "x;wait=9"}) {
+  for (const auto malformed :
+       {"wait", "wait=", "wait=-1", "wait=1.5", "wait=x", "wait=\"", "waits=9", ",,;=", "x;wait=9"}) {
     CAPTURE(malformed);
     CHECK(wait_of({malformed}) == 5s);
   }

@@ -7,10 +7,12 @@
 using namespace foldlog::query;
 
 TEST_CASE("a cursor gives back the entry that it was made of, for the same query") {
-  for (const auto& last : {std::string(), std::string("alice"), std::string("\x02owner\0\1key", 11), std::string(1024, '\xff')}) {
+  for (const auto& last :
+       {std::string(), std::string("alice"), std::string("\x02owner\0\1key", 11), std::string(1024, '\xff')}) {
     const auto cursor = encode_cursor("query", last);
     CHECK(decode_cursor("query", cursor) == last);
-    CHECK(cursor.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos);
+    CHECK(cursor.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+          std::string::npos);
   }
 }
 

@@ -27,9 +27,8 @@ class version_list final : public query::state_fold {
 
 query::read_model make_model() {
   query::domain_model bank{.name = "bank", .views = {}, .categories = {}};
-  bank.views.push_back({"accounts",
-                        {"bank.account"},
-                        {{"owner", query::index_kind::text}, {"balance", query::index_kind::integer}}});
+  bank.views.push_back(
+      {"accounts", {"bank.account"}, {{"owner", query::index_kind::text}, {"balance", query::index_kind::integer}}});
   bank.views.push_back({"owners", {"bank.account"}, {}});
   bank.categories.push_back({"account",
                              {"bank.AccountCreated.v1", "bank.DepositMade.v1", "bank.OverdraftEnded.v1"},
@@ -62,7 +61,8 @@ void hand_alarm::advance(std::chrono::milliseconds by) {
 }
 
 std::size_t hand_alarm::waiting() const {
-  return static_cast<std::size_t>(std::ranges::count_if(bells_, [](const bell& each) { return !each.wanted.expired(); }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(bells_, [](const bell& each) { return !each.wanted.expired(); }));
 }
 
 void fake_stream::write(std::string piece) {
@@ -138,7 +138,8 @@ void fixture::run() {
   context.run();
 }
 
-std::shared_ptr<std::optional<answer>> fixture::send(std::string_view target, const headers& fields, http::method method) {
+std::shared_ptr<std::optional<answer>> fixture::send(std::string_view target, const headers& fields,
+                                                     http::method method) {
   const auto mark = target.find('?');
   std::vector<http::header_field> sent;
   for (const auto& [name, value] : fields) sent.push_back({name, value});
@@ -166,7 +167,8 @@ answer fixture::ask(std::string_view target, const headers& fields, http::method
 void fixture::put_row(const std::string& key, const std::string& owner, std::int64_t balance) {
   erase_row(key);
   const auto batch = rows->make_batch();
-  batch->put(row_key("bank", "accounts", key), json_row(fmt::format(R"({{"owner":"{}","balance":{}}})", owner, balance)));
+  batch->put(row_key("bank", "accounts", key),
+             json_row(fmt::format(R"({{"owner":"{}","balance":{}}})", owner, balance)));
   batch->put(index_key("bank", "accounts", "owner", owner, key), "");
   batch->put(index_key("bank", "accounts", "balance", balance, key), "");
   REQUIRE(rows->write(*batch));
@@ -214,7 +216,8 @@ void fixture::fold_partition(std::int32_t partition, std::size_t mark_every) {
         batch->put(stream_key("bank", "account", event.key, event.version), entry.encode());
       }
       state.next = next(item.record.offset);
-      const bool mark = static_cast<std::size_t>(raw(state.next)) % mark_every == 0 && state.commits.now().open_count == 0;
+      const bool mark =
+          static_cast<std::size_t>(raw(state.next)) % mark_every == 0 && state.commits.now().open_count == 0;
       if (mark) batch->put(mark_key(at, item.record.offset), encode_mark(state.commits.now()));
     }
   }

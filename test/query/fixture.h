@@ -73,8 +73,8 @@ struct answer {
 
 using headers = std::vector<std::pair<std::string, std::string>>;
 
-/// The domain `bank` with the category `account` and the view `accounts` (indexes owner: text, balance: integer) on a memory log
-/// and a memory store. A state is the list of the versions folded: `{"folded":[1,2]}`.
+/// The domain `bank` with the category `account` and the view `accounts` (indexes owner: text, balance: integer) on a
+/// memory log and a memory store. A state is the list of the versions folded: `{"folded":[1,2]}`.
 class fixture {
  public:
   explicit fixture(std::int32_t partitions = 2, bool entries_hold_records = false,
@@ -94,8 +94,8 @@ class fixture {
   /// Puts a row of `accounts` with its index entries, in place of the one before.
   void put_row(const std::string& key, const std::string& owner, std::int64_t balance);
   void erase_row(const std::string& key);
-  /// Folds what is in the log: streams, marks (behind every `mark_every`-th record, where no commit is open), checkpoints of both
-  /// views; then publishes progress.
+  /// Folds what is in the log: streams, marks (behind every `mark_every`-th record, where no commit is open),
+  /// checkpoints of both views; then publishes progress.
   void fold(std::size_t mark_every = 1);
   /// A checkpoint of `accounts` alone, published.
   void reach(std::int32_t partition, std::int64_t offset);

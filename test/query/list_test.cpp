@@ -137,8 +137,8 @@ TEST_CASE("the ends of the integers and texts with zero bytes stand where they b
 TEST_CASE("pages of one row together are the list") {
   fixture bank;
   put_some(bank);
-  for (const std::string query : {"", "&order=desc", "&index=balance", "&index=balance&order=desc", "&index=owner&prefix=eve",
-                                  "&from=ab&to=c&order=desc"}) {
+  for (const std::string query : {"", "&order=desc", "&index=balance", "&index=balance&order=desc",
+                                  "&index=owner&prefix=eve", "&from=ab&to=c&order=desc"}) {
     CAPTURE(query);
     CHECK(pages(bank, query) == list(bank, "?limit=1000" + query));
   }
@@ -170,10 +170,11 @@ TEST_CASE("a hundred rows when no limit is given, a thousand at most") {
 
 TEST_CASE("what a list does not take is an invalid parameter") {
   fixture bank;
-  for (const std::string query : {"?order=up", "?order=", "?index=nobody", "?index=", "?value=9", "?index=balance&value=x",
-                                  "?index=balance&from=", "?index=balance&to=1.0", "?index=balance&prefix=1",
-                                  "?index=balance&value=9223372036854775808", "?limit=1&limit=2", "?page=2", "?from=%ff",
-                                  "?prefix=%c3", "?index=owner&value=%ed%a0%80"}) {
+  for (const std::string query :
+       {"?order=up", "?order=", "?index=nobody", "?index=", "?value=9", "?index=balance&value=x",
+        "?index=balance&from=", "?index=balance&to=1.0", "?index=balance&prefix=1",
+        "?index=balance&value=9223372036854775808", "?limit=1&limit=2", "?page=2", "?from=%ff", "?prefix=%c3",
+        "?index=owner&value=%ed%a0%80"}) {
     CAPTURE(query);
     CHECK(problem_of(bank, query) == "invalid-parameter");
   }
@@ -185,7 +186,8 @@ TEST_CASE("a cursor goes with its query only; the limit alone may change") {
   const auto cursor = next_of(bank.ask("/v1/views/bank/accounts?limit=2&from=a").response.body);
   CHECK(list(bank, "?limit=3&from=a&cursor=" + cursor) == "b ba c");
   CHECK(list(bank, "?from=a&order=asc&cursor=" + cursor) == "b ba c");
-  for (const std::string query : {"?", "?from=b&", "?from=a&order=desc&", "?from=a&to=z&", "?from=a&prefix=&", "?from=a&index=owner&"}) {
+  for (const std::string query :
+       {"?", "?from=b&", "?from=a&order=desc&", "?from=a&to=z&", "?from=a&prefix=&", "?from=a&index=owner&"}) {
     CAPTURE(query);
     CHECK(problem_of(bank, query + "cursor=" + cursor) == "invalid-cursor");
   }
@@ -210,8 +212,9 @@ TEST_CASE("paging while rows come, change and go neither misses nor doubles one 
       put(at);
       stayed.insert(at);
     }
-    const std::string query = fmt::format("&order={}{}", pick(2) == 0 ? "asc" : "desc",
-                                          std::vector<std::string>{"", "&index=balance", "&index=owner", "&from=k20"}[static_cast<std::size_t>(pick(4))]);
+    const std::string query = fmt::format(
+        "&order={}{}", pick(2) == 0 ? "asc" : "desc",
+        std::vector<std::string>{"", "&index=balance", "&index=owner", "&from=k20"}[static_cast<std::size_t>(pick(4))]);
     CAPTURE(round);
     CAPTURE(query);
     std::map<std::string, int> seen;

@@ -18,7 +18,8 @@ class log_script {
 
   /// A new owner of the partition.
   offset_t claim(std::int32_t partition);
-  /// One commit on the stream `bank/account/<id>`; gives the offset of its last event. The partition is claimed when nobody has.
+  /// One commit on the stream `bank/account/<id>`; gives the offset of its last event. The partition is claimed when
+  /// nobody has.
   offset_t commit(const std::string& id, std::initializer_list<std::string_view> events);
   /// The same, with each of its records twice in the log, as a network may leave them.
   offset_t doubled_commit(const std::string& id, std::initializer_list<std::string_view> events);

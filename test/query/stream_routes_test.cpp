@@ -39,13 +39,15 @@ TEST_CASE("a stream is its events with all that is known of them, from the log o
     CHECK(got.response.status == 200);
     CHECK(got.response.content_type == "application/json");
     const auto event = [&](int version, std::string_view type, offset_t offset) {
-      return fmt::format(R"({{"type":"bank.{}.v1","id":"alice/{}","version":{},"position":"bank.account/{}@{}",)"
-                         R"("time":"2026-11-21T09:30:00.123456Z","command_id":"c-{}","correlation_id":"c-{}","data":{{"n":{}}}}})",
-                         type, version, version, bank.script.partition("alice"), raw(offset), version, version, version);
+      return fmt::format(
+          R"({{"type":"bank.{}.v1","id":"alice/{}","version":{},"position":"bank.account/{}@{}",)"
+          R"("time":"2026-11-21T09:30:00.123456Z","command_id":"c-{}","correlation_id":"c-{}","data":{{"n":{}}}}})",
+          type, version, version, bank.script.partition("alice"), raw(offset), version, version, version);
     };
-    CHECK(got.response.body == fmt::format(R"({{"stream":"bank/account/alice","version":3,"events":[{},{},{}],"next":null}})",
-                                           event(1, "AccountCreated", last - 2), event(2, "DepositMade", last - 1),
-                                           event(3, "OverdraftEnded", last)));
+    CHECK(got.response.body ==
+          fmt::format(R"({{"stream":"bank/account/alice","version":3,"events":[{},{},{}],"next":null}})",
+                      event(1, "AccountCreated", last - 2), event(2, "DepositMade", last - 1),
+                      event(3, "OverdraftEnded", last)));
   }
 }
 
@@ -87,7 +89,9 @@ TEST_CASE("the state of a stream at any version, the newest when none is named")
     bank.script.commit("bob", {"AccountCreated"});
     bank.script.commit("alice", {"DepositMade", "DepositMade"});
     bank.fold();
-    const auto state = [&](const std::string& query) { return bank.ask("/v1/streams/bank/account/alice/state" + query).response.body; };
+    const auto state = [&](const std::string& query) {
+      return bank.ask("/v1/streams/bank/account/alice/state" + query).response.body;
+    };
     CHECK(state("") == R"({"stream":"bank/account/alice","version":3,"state":{"folded":[1,2,3]}})");
     CHECK(state("?version=3") == state(""));
     CHECK(state("?version=2") == R"({"stream":"bank/account/alice","version":2,"state":{"folded":[1,2]}})");
@@ -134,8 +138,8 @@ TEST_CASE("what a stream read does not take") {
     CHECK(problem("bank/account/alice" + end + "?x=1") == "invalid-parameter");
     CHECK(bank.ask("/v1/streams/bank/account/alice" + end, {{"Accept", "text/html"}}).response.status == 406);
   }
-  for (const std::string query : {"from_version=0", "from_version=-1", "from_version=", "from_version=x", "limit=0", "limit=1001",
-                                  "version=1", "limit=1&limit=1"}) {
+  for (const std::string query : {"from_version=0", "from_version=-1", "from_version=", "from_version=x", "limit=0",
+                                  "limit=1001", "version=1", "limit=1&limit=1"}) {
     CAPTURE(query);
     CHECK(problem("bank/account/alice?" + query) == "invalid-parameter");
   }

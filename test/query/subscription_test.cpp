@@ -74,11 +74,12 @@ TEST_CASE("an event of a subscription says where to go on, its type, and itself 
   fixture bank(1);
   bank.script.commit("alice", {"AccountCreated"});
   const auto got = subscribe(bank);
-  CHECK(got->text ==
-        "id: bank.account/0@1\nevent: bank.AccountCreated.v1\n"
-        R"(data: {"stream":"bank/account/alice","type":"bank.AccountCreated.v1","id":"alice/1","version":1,)"
-        R"("position":"bank.account/0@1","time":"2026-11-21T09:30:00.123456Z","command_id":"c-1","correlation_id":"c-1",)"
-        "\"data\":{\"n\":1}}\n\n");
+  CHECK(
+      got->text ==
+      "id: bank.account/0@1\nevent: bank.AccountCreated.v1\n"
+      R"(data: {"stream":"bank/account/alice","type":"bank.AccountCreated.v1","id":"alice/1","version":1,)"
+      R"("position":"bank.account/0@1","time":"2026-11-21T09:30:00.123456Z","command_id":"c-1","correlation_id":"c-1",)"
+      "\"data\":{\"n\":1}}\n\n");
 }
 
 TEST_CASE("from the beginning a subscriber sees each accepted event once, in the order of its partition") {
@@ -174,22 +175,27 @@ TEST_CASE("Last-Event-ID wins over after") {
   bank.script.commit("alice", {"DepositMade"});
   CHECK(parse_events(subscribe(bank, "?after=bank.account/0@1")->text).size() == 1);
   CHECK(parse_events(subscribe(bank, "?after=bank.account/0@0")->text).size() == 2);
-  CHECK(parse_events(subscribe(bank, "?after=bank.account/0@0", {{"Last-Event-ID", "bank.account/0@2"}})->text).empty());
-  CHECK(parse_events(subscribe(bank, "?after=bank.account/0@2", {{"Last-Event-ID", "bank.account/0@0"}})->text).size() == 2);
+  CHECK(
+      parse_events(subscribe(bank, "?after=bank.account/0@0", {{"Last-Event-ID", "bank.account/0@2"}})->text).empty());
+  CHECK(
+      parse_events(subscribe(bank, "?after=bank.account/0@2", {{"Last-Event-ID", "bank.account/0@0"}})->text).size() ==
+      2);
   CHECK(parse_events(subscribe(bank, "?after=nonsense", {{"Last-Event-ID", "bank.account/0@2"}})->text).empty());
 }
 
 TEST_CASE("only the types that were asked for are sent") {
   fixture bank;
   write_history(bank);
-  const auto count = [&](const std::string& types) { return parse_events(subscribe(bank, "?types=" + types)->text).size(); };
+  const auto count = [&](const std::string& types) {
+    return parse_events(subscribe(bank, "?types=" + types)->text).size();
+  };
   const auto all = bank.script.events().size();
   CHECK(count("bank.AccountCreated.v1") == 6);
   CHECK(count("bank.OverdraftEnded.v1") == 1);
   CHECK(count("bank.OverdraftEnded.v1,bank.AccountCreated.v1") == 7);
   CHECK(count("bank.OverdraftEnded.v1,bank.AccountCreated.v1,bank.DepositMade.v1") == all);
-  for (const std::string types : {"", "bank.Nothing.v1", "bank.DepositMade", "bank.DepositMade.v1,", "bank.DepositMade.v2",
-                                  "bank.DepositMade.v1,%20bank.AccountCreated.v1"}) {
+  for (const std::string types : {"", "bank.Nothing.v1", "bank.DepositMade", "bank.DepositMade.v1,",
+                                  "bank.DepositMade.v2", "bank.DepositMade.v1,%20bank.AccountCreated.v1"}) {
     CAPTURE(types);
     CHECK(bank.ask(feed + ("?types=" + types)).problem() == "invalid-parameter");
   }
@@ -197,7 +203,8 @@ TEST_CASE("only the types that were asked for are sent") {
 
 TEST_CASE("what a subscription does not take") {
   fixture bank;
-  for (const std::string after : {"x", "bank.account/0", "bank.account/2@0", "bank.nothing/0@1", "bank.account/0@1,bank.account/0@2"}) {
+  for (const std::string after :
+       {"x", "bank.account/0", "bank.account/2@0", "bank.nothing/0@1", "bank.account/0@1,bank.account/0@2"}) {
     CAPTURE(after);
     CHECK(bank.ask(feed + ("?after=" + after)).problem() == "invalid-token");
     CHECK(bank.ask(feed, {{"Last-Event-ID", after}}).problem() == "invalid-token");

@@ -101,9 +101,9 @@ TEST_CASE("a halted view with a token beyond it waits and says that it is behind
 TEST_CASE("what is no token of this view is an invalid one") {
   fixture bank;
   put_alice(bank);
-  for (const std::string token : {"x", "bank.account", "bank.account/0", "bank.account/0@", "bank.account/0@-1", "bank.account/0@1,",
-                                  "bank.account/0@1,bank.account/0@1", "bank.account/2@0", "trade.order/0@0", "bank.nothing/0@0",
-                                  "bank.account/0@99999999999999999999"}) {
+  for (const std::string token : {"x", "bank.account", "bank.account/0", "bank.account/0@", "bank.account/0@-1",
+                                  "bank.account/0@1,", "bank.account/0@1,bank.account/0@1", "bank.account/2@0",
+                                  "trade.order/0@0", "bank.nothing/0@0", "bank.account/0@99999999999999999999"}) {
     CAPTURE(token);
     CHECK(bank.ask(row, {{"Foldlog-Token", token}}).problem() == "invalid-token");
     CHECK(bank.ask(row + ("?token=" + token)).problem() == "invalid-token");

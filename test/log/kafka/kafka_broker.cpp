@@ -38,7 +38,8 @@ own_kafka::own_kafka(int brokers) {
   std::string name = (std::filesystem::temp_directory_path() / "foldlog-kafka-XXXXXX").string();
   REQUIRE(::mkdtemp(name.data()) != nullptr);
   folder_ = name;
-  const auto command = fmt::format("'{}' up --brokers {} --guard {} --dir '{}'", FOLDLOG_TOOLS_KAFKA, brokers, ::getpid(), name);
+  const auto command =
+      fmt::format("'{}' up --brokers {} --guard {} --dir '{}'", FOLDLOG_TOOLS_KAFKA, brokers, ::getpid(), name);
   bootstrap_ = after(output_of(command), "bootstrap=", "\n");
 }
 
@@ -57,7 +58,8 @@ void own_kafka::start(int node) const { run(fmt::format("start {}", node)); }
 void own_kafka::freeze(int node, int milliseconds) const {
   const auto status = output_of(fmt::format("'{}' status --dir '{}'", FOLDLOG_TOOLS_KAFKA, folder_.string()));
   const auto pid = after(status.substr(0, status.find('\n', status.find(fmt::format("node {} ", node)))), "pid ", ",");
-  (void)output_of(fmt::format("kill -STOP {0}; (sleep {1}; kill -CONT {0}) >/dev/null 2>&1 &", pid, milliseconds / 1000.0));
+  (void)output_of(
+      fmt::format("kill -STOP {0}; (sleep {1}; kill -CONT {0}) >/dev/null 2>&1 &", pid, milliseconds / 1000.0));
 }
 
 const std::string& shared_kafka() {

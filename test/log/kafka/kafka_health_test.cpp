@@ -37,8 +37,7 @@ append_result append_value(log_fixture& fixture, event_log& log, std::string_vie
 }
 
 bool append_until_acknowledged(log_fixture& fixture, event_log& log, std::string_view value) {
-  return fixture.run_until(
-      [&] { return append_value(fixture, log, value).status == append_status::acknowledged; });
+  return fixture.run_until([&] { return append_value(fixture, log, value).status == append_status::acknowledged; });
 }
 
 void wait(log_fixture& fixture, int milliseconds) {

@@ -100,14 +100,13 @@ TEST_CASE("every difference is listed") {
   for (const auto& each : *differences) found.push_back(each.text());
   std::ranges::sort(found);
   const auto& topic = options.topics;
-  CHECK(found == std::vector<std::string>{topic[0] + ": cleanup.policy is compact, wanted delete",
-                                          topic[0] + ": min.insync.replicas is 1, wanted 2 or more",
-                                          topic[0] + ": partitions is 1, wanted 2",
-                                          topic[0] + ": replicas is 1, wanted 3 or more",
-                                          topic[0] + ": retention.ms is 604800000, wanted -1",
-                                          topic[1] + ": min.insync.replicas is 1, wanted 2 or more",
-                                          topic[1] + ": replicas is 1, wanted 3 or more",
-                                          topic[2] + ": topic is missing, wanted 2 partitions"});
+  CHECK(found ==
+        std::vector<std::string>{
+            topic[0] + ": cleanup.policy is compact, wanted delete",
+            topic[0] + ": min.insync.replicas is 1, wanted 2 or more", topic[0] + ": partitions is 1, wanted 2",
+            topic[0] + ": replicas is 1, wanted 3 or more", topic[0] + ": retention.ms is 604800000, wanted -1",
+            topic[1] + ": min.insync.replicas is 1, wanted 2 or more", topic[1] + ": replicas is 1, wanted 3 or more",
+            topic[2] + ": topic is missing, wanted 2 partitions"});
 }
 
 TEST_CASE("more replicas than brokers is a conflict that names the setting") {

@@ -12,8 +12,8 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <mutex>
 #include <thread>
@@ -28,10 +28,10 @@ namespace {
 
 constexpr std::int32_t partitions = 8;
 
-/// What this thread has computed so far, in seconds: on a busy machine it says more than the clock.
-double own_cpu_seconds() {
+/// What this thread (or the process) has computed so far, in seconds: on a busy machine it says more than the clock.
+double cpu_seconds(clockid_t of) {
   timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  ::clock_gettime(of, &time);
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
@@ -102,7 +102,8 @@ class handler_thread {
 
  private:
   boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ = boost::asio::make_work_guard(context_);
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_ =
+      boost::asio::make_work_guard(context_);
   std::thread thread_{[this] { context_.run(); }};
 };
 
@@ -144,12 +145,17 @@ class load {
 };
 
 void measure_appends(event_log& log, const boost::asio::any_io_executor& executor, double bare_us) {
-  for (const auto& [outstanding, total] : {std::pair<std::size_t, std::size_t>{1, 5000}, {8, 40'000}, {64, 300'000}, {512, 600'000}}) {
+  for (const auto& [outstanding, total] :
+       {std::pair<std::size_t, std::size_t>{1, 5000}, {8, 40'000}, {64, 300'000}, {512, 600'000}}) {
     load appends(log, total);
+    const double cpu_begin = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
     const double seconds = appends.run(outstanding, executor);
+    const double cpu_each = (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu_begin) / static_cast<double>(total) * 1e6;
     const double each = seconds / static_cast<double>(total) * 1e6;
-    fmt::print("append, {:3} outstanding: {:8.0f}/s, {:6.1f} us each ({:.2f} of a bare write and fdatasync)\n", outstanding,
-               static_cast<double>(total) / seconds, each, each / bare_us);
+    fmt::print(
+        "append, {:3} outstanding: {:8.0f}/s, {:6.1f} us each ({:.2f} of a bare write and fdatasync), {:.1f} us of "
+        "CPU\n",
+        outstanding, static_cast<double>(total) / seconds, each, each / bare_us, cpu_each);
   }
 }
 
@@ -164,7 +170,7 @@ void measure_reading(event_log& log, std::string_view what) {
   record_batch batch;
   std::int64_t found = 0;
   const auto begin = steady::now();
-  const double cpu_begin = own_cpu_seconds();
+  const double cpu_begin = cpu_seconds(CLOCK_THREAD_CPUTIME_ID);
   do {
     if (const auto read = reader->read(batch, {}); !read) give_up(read.error().text);
     for (const auto& item : batch.items) {
@@ -176,7 +182,7 @@ void measure_reading(event_log& log, std::string_view what) {
   const double seconds = seconds_since(begin);
   const double millions = static_cast<double>(found) / 1e6;
   fmt::print("read, one thread, {}: {} records, {:.2f} M/s, {:.2f} M per second of its own CPU time\n", what, found,
-             millions / seconds, millions / (own_cpu_seconds() - cpu_begin));
+             millions / seconds, millions / (cpu_seconds(CLOCK_THREAD_CPUTIME_ID) - cpu_begin));
 }
 
 void fill(event_log& log, const boost::asio::any_io_executor& executor, std::size_t total) {

@@ -338,10 +338,10 @@ void owner::settle_front() {
     if (told.status != append_status::acknowledged || !told.consecutive || told.first != place_.next) {
       return trouble(append_result(told));
     }
-    auto settled = std::move(front);
-    in_flight_.pop_front();
     offset_t at = told.first;
-    for (auto& one : settled.commits) {
+    auto settled = std::move(front.commits);
+    in_flight_.pop_front();
+    for (auto& one : settled) {
       offsets_.clear();
       for (std::uint32_t i = 0; i < one.count(); ++i) offsets_.push_back(at + i);
       at = at + one.count();

@@ -18,7 +18,8 @@ std::optional<std::string> view_scope::load(std::string_view key) const {
 void check_view_key(std::string_view view, std::string_view key) {
   constexpr std::size_t key_bytes_max = 1024;
   if (key.empty() || key.size() > key_bytes_max) {
-    throw std::invalid_argument(fmt::format("a key of {} bytes for view {}: 1 to {} are allowed", key.size(), view, key_bytes_max));
+    throw std::invalid_argument(
+        fmt::format("a key of {} bytes for view {}: 1 to {} are allowed", key.size(), view, key_bytes_max));
   }
   if (!is_valid_utf8(key)) throw std::invalid_argument(fmt::format("a key for view {} is not UTF-8", view));
 }

@@ -12,7 +12,8 @@
 
 namespace foldlog {
 
-/// The store could not be read in the middle of a fold: no fault of the event, the fold starts again from its checkpoints.
+/// The store could not be read in the middle of a fold: no fault of the event, the fold starts again from its
+/// checkpoints.
 class store_failure : public std::runtime_error {
  public:
   explicit store_failure(foldlog::error why) : std::runtime_error(why.text), why_(std::move(why)) {}
@@ -31,7 +32,8 @@ class cached_rows {
   virtual ~cached_rows() = default;
   virtual void begin_commit() = 0;
   virtual void undo_commit() = 0;
-  /// Adds everything that was changed since the last written() to the batch; may be called again when the batch was lost.
+  /// Adds everything that was changed since the last written() to the batch; may be called again when the batch was
+  /// lost.
   virtual void write(store_batch& into) = 0;
   /// The batch is in the store: nothing is dirty any more, and rows beyond the cache's size are forgotten.
   virtual void written() = 0;

@@ -19,7 +19,8 @@ result<view_layout::checkpoint> load_checkpoint(const store& from, const std::st
   present = bytes->has_value();
   if (!present) return view_layout::checkpoint{};
   auto point = view_layout::checkpoint::decode(**bytes);
-  if (!point) return fail(error_kind::damaged, fmt::format("a checkpoint of {}/{} does not decode", at.topic, at.partition));
+  if (!point)
+    return fail(error_kind::damaged, fmt::format("a checkpoint of {}/{} does not decode", at.topic, at.partition));
   return *std::move(point);
 }
 
@@ -101,7 +102,8 @@ result<void> partition_fold::take(const record& next, store_batch& into) {
 
   const auto [verdict, commit] = reader_.feed(next);
   if (verdict == verdict::damaged) {
-    halt(next.offset, fmt::format("damaged: the record at {} is in sequence but does not continue its commit", place(next.offset)));
+    halt(next.offset,
+         fmt::format("damaged: the record at {} is in sequence but does not continue its commit", place(next.offset)));
     return {};
   }
   if (!commit.empty()) {
@@ -132,8 +134,8 @@ void partition_fold::pass_limits(offset_t offset) {
   }
 }
 
-// A checkpoint names the last event that it saw, or else the claim that was in force: it must still stand there, and the records
-// behind it must lead to the arbiter's state that the checkpoint remembers.
+// A checkpoint names the last event that it saw, or else the claim that was in force: it must still stand there, and
+// the records behind it must lead to the arbiter's state that the checkpoint remembers.
 void partition_fold::check_identity(const record& next) {
   unchecked_ = false;
   for (auto& view : views_) {
@@ -145,7 +147,8 @@ void partition_fold::check_identity(const record& next) {
     if (next.offset > witness(view)) {
       std::ignore = view.check.judge(next);
     } else if (next.offset == folded.last_event) {
-      same = next.kind == record_kind::event && fmt::format("{}/{}", next.key, raw(next.version)) == folded.last_event_id;
+      same =
+          next.kind == record_kind::event && fmt::format("{}/{}", next.key, raw(next.version)) == folded.last_event_id;
       view.check = arbiter({.epoch = next.epoch, .next_sequence = next.epoch_sequence + 1});
     } else {
       same = next.kind == record_kind::claim;
@@ -153,7 +156,8 @@ void partition_fold::check_identity(const record& next) {
     }
     const bool arrived = foldlog::next(next.offset) == folded.next;
     if (!same || (arrived && view.check.now() != folded.judged)) {
-      halt(view, fmt::format("the log was cut or recreated: the record at {} is not the one that was folded", place(next.offset)));
+      halt(view, fmt::format("the log was cut or recreated: the record at {} is not the one that was folded",
+                             place(next.offset)));
     }
     view.checked = arrived;
   }
@@ -177,8 +181,9 @@ result<void> partition_fold::take_commit(std::span<const record> commit, store_b
   }
   for (const auto& event : commit) versions_.set(event.key, event.version);
 
-  const bool decoded = std::ranges::any_of(views_, [&](const auto& view) { return view.what != nullptr && wants(view, end); }) &&
-                       decode(commit);
+  const bool decoded =
+      std::ranges::any_of(views_, [&](const auto& view) { return view.what != nullptr && wants(view, end); }) &&
+      decode(commit);
   for (auto& view : views_) {
     if (!wants(view, end)) continue;
     if (view.what == nullptr) {
@@ -243,7 +248,8 @@ bool partition_fold::decode(std::span<const record> commit) {
     if (added) continue;
     for (auto& view : views_) {
       if (view.what == nullptr || !wants(view, commit.back().offset)) continue;
-      halt(view, fmt::format("the event {} at {} cannot be read: {}", event.type, place(event.offset), added.error().text));
+      halt(view,
+           fmt::format("the event {} at {} cannot be read: {}", event.type, place(event.offset), added.error().text));
     }
     return false;
   }
@@ -256,14 +262,15 @@ result<void> partition_fold::fold(view_state& view, std::span<const record> comm
   try {
     for (std::size_t i = 0; i < commit.size(); ++i) {
       now = &commit[i];
-      view.rows->fold(*events_, i, {.id = now->key,
-                                    .version = now->version,
-                                    .time = now->time,
-                                    .command_id = now->command_id,
-                                    .correlation_id = now->correlation_id,
-                                    .topic = at_.topic,
-                                    .partition = at_.partition,
-                                    .offset = now->offset});
+      view.rows->fold(*events_, i,
+                      {.id = now->key,
+                       .version = now->version,
+                       .time = now->time,
+                       .command_id = now->command_id,
+                       .correlation_id = now->correlation_id,
+                       .topic = at_.topic,
+                       .partition = at_.partition,
+                       .offset = now->offset});
     }
     view.folded.events += commit.size();
   } catch (const store_failure& failure) {

@@ -22,8 +22,8 @@ struct fold_options {
   std::size_t cache_bytes = 128U << 20;  ///< rows in memory, all views and partitions together
 };
 
-/// Folds one partition into all views of its topic. No thread, no waiting, no log: records go in by offset, changes come out
-/// into a batch.
+/// Folds one partition into all views of its topic. No thread, no waiting, no log: records go in by offset, changes
+/// come out into a batch.
 ///
 ///     begin()                   the offset to read from
 ///     take(record, batch) ...   in offset order
@@ -35,22 +35,23 @@ class partition_fold {
   struct view_state {
     const projection* what = nullptr;  ///< null: the stream table
     std::string view;
-    view_layout::checkpoint folded;    ///< as it will be written next
-    offset_t saved_next{0};            ///< as it is in the store
-    offset_t last{INT64_MAX};          ///< nothing beyond it is folded
-    bool present = false;              ///< it has a checkpoint in the store
-    bool checked = false;              ///< the log still holds what the checkpoint saw
-    arbiter check;                     ///< follows the log from there to the checkpoint
-    bool done = false;                 ///< its limit is reached
+    view_layout::checkpoint folded;  ///< as it will be written next
+    offset_t saved_next{0};          ///< as it is in the store
+    offset_t last{INT64_MAX};        ///< nothing beyond it is folded
+    bool present = false;            ///< it has a checkpoint in the store
+    bool checked = false;            ///< the log still holds what the checkpoint saw
+    arbiter check;                   ///< follows the log from there to the checkpoint
+    bool done = false;               ///< its limit is reached
     bool halted = false;
     std::string reason;
     std::unique_ptr<view_fold> rows;
   };
 
   /// Reads the checkpoints. `from` must outlive it. Errors: those of the store; damaged.
-  [[nodiscard]] static result<std::unique_ptr<partition_fold>> open(const store& from, const projection_list& all, partition_id id,
-                                                                     const topic_partition& at,
-                                                                     const fold_options& options, std::size_t cache_bytes);
+  [[nodiscard]] static result<std::unique_ptr<partition_fold>> open(const store& from, const projection_list& all,
+                                                                    partition_id id, const topic_partition& at,
+                                                                    const fold_options& options,
+                                                                    std::size_t cache_bytes);
 
   partition_fold(const partition_fold&) = delete;
   partition_fold& operator=(const partition_fold&) = delete;
@@ -60,8 +61,8 @@ class partition_fold {
   [[nodiscard]] std::vector<view_state>& views() { return views_; }
   [[nodiscard]] const std::vector<view_state>& views() const { return views_; }
 
-  /// Where reading must begin: at the smallest checkpoint, or before it at the record that shows that the log is still the
-  /// one it was made from. Call it once, after the limits (view_state::last) were set.
+  /// Where reading must begin: at the smallest checkpoint, or before it at the record that shows that the log is still
+  /// the one it was made from. Call it once, after the limits (view_state::last) were set.
   [[nodiscard]] offset_t begin();
   /// Where the log ends, as far as is known: a checkpoint beyond it halts its view.
   void check_end(offset_t end);
@@ -73,7 +74,7 @@ class partition_fold {
 
   /// Halts all views that have not folded beyond this offset.
   void halt(offset_t at, std::string_view why);
-  [[nodiscard]] bool idle() const;  ///< every view is halted or has reached its limit
+  [[nodiscard]] bool idle() const;                       ///< every view is halted or has reached its limit
   [[nodiscard]] offset_t next() const { return seen_; }  ///< the record that take() expects
   [[nodiscard]] std::size_t dirty_bytes() const;
 
@@ -110,9 +111,9 @@ class partition_fold {
   std::vector<view_state> views_;
 
   commit_reader reader_;
-  offset_t seen_{0};       ///< the record that comes next
-  offset_t boundary_{0};   ///< everything before it has its verdict, and nothing is open there
-  arbiter::state judged_;  ///< the arbiter's state there
+  offset_t seen_{0};           ///< the record that comes next
+  offset_t boundary_{0};       ///< everything before it has its verdict, and nothing is open there
+  arbiter::state judged_;      ///< the arbiter's state there
   offset_t limit_{INT64_MAX};  ///< the smallest of the views' limits that is not reached yet
   bool unchecked_ = false;     ///< some view is not `checked` yet
   accepted_event last_event_;  ///< before the boundary

@@ -30,9 +30,9 @@
 //       keyed_view<account_row> rows_;
 //     };
 //
-// A forgotten event does not compile. Handlers are pure: their outcome depends on the event, its context and the rows, on no
-// clock and nothing else; members other than views and tables would be lost at a restart. One object works for one partition.
-// A handler that throws halts the view in that partition; what its commit had changed is undone.
+// A forgotten event does not compile. Handlers are pure: their outcome depends on the event, its context and the rows,
+// on no clock and nothing else; members other than views and tables would be lost at a restart. One object works for
+// one partition. A handler that throws halts the view in that partition; what its commit had changed is undone.
 namespace foldlog {
 
 /// What an event brings along besides its data. The views live as long as the handler runs.
@@ -71,8 +71,8 @@ class keyed_view {
   row_cache<Row> rows_;
 };
 
-/// Rows of counters that any partition adds to (core/store/summed_row.h): the std::int64_t members of the row are added up, all
-/// others are constants that are equal in every addition under that key.
+/// Rows of counters that any partition adds to (core/store/summed_row.h): the std::int64_t members of the row are added
+/// up, all others are constants that are equal in every addition under that key.
 template <typename Row>
 class summed_view {
  public:
@@ -85,7 +85,8 @@ class summed_view {
   sum_cache<Row> rows_;
 };
 
-/// A projection's own memory: rows that nobody else sees, kept in the same batch as its view. A key belongs to one partition.
+/// A projection's own memory: rows that nobody else sees, kept in the same batch as its view. A key belongs to one
+/// partition.
 template <typename Row>
 class table {
  public:

@@ -45,7 +45,8 @@ struct more_to_read {
 // One thread's share: some partitions, a reader and a batch of its own.
 class worker {
  public:
-  worker(event_log& log, store& into, std::size_t dirty_bytes_max) : log_(log), store_(into), dirty_bytes_max_(dirty_bytes_max) {}
+  worker(event_log& log, store& into, std::size_t dirty_bytes_max)
+      : log_(log), store_(into), dirty_bytes_max_(dirty_bytes_max) {}
 
   void add(partition_task task) { tasks_.push_back(std::move(task)); }
   [[nodiscard]] std::uint64_t records() const { return records_.load(std::memory_order_relaxed); }
@@ -133,7 +134,8 @@ class worker {
     for (auto& task : tasks_) {
       task.fold->written();
       for (const auto& view : task.fold->views()) {
-        if (view.halted) return fail(view.reason.starts_with("damaged") ? error_kind::damaged : error_kind::internal, view.reason);
+        if (view.halted)
+          return fail(view.reason.starts_with("damaged") ? error_kind::damaged : error_kind::internal, view.reason);
       }
     }
     return {};
@@ -176,8 +178,8 @@ result<partition_task> open_task(event_log& log, const projection_list& projecti
   for (auto& view : (*fold)->views()) {
     view.last = limit(domain, view.view, task.at);
     if (view.last >= *end && view.last != offset_t{INT64_MAX}) {
-      return fail(error_kind::invalid, fmt::format("{}/{}@{} is beyond the end of the log, which is offset {}", task.at.topic,
-                                                   id.partition, raw(view.last), raw(*end)));
+      return fail(error_kind::invalid, fmt::format("{}/{}@{} is beyond the end of the log, which is offset {}",
+                                                   task.at.topic, id.partition, raw(view.last), raw(*end)));
     }
     view.last = std::min(view.last, *end - 1);
     task.last = std::max(task.last, view.last);
@@ -217,7 +219,8 @@ void run_all(std::vector<std::unique_ptr<worker>>& workers, const replay_options
   const auto ended = [](const auto& each) { return each->ended(); };
   for (int rounds = 0; !std::ranges::all_of(workers, ended); ++rounds) {
     std::this_thread::sleep_for(5ms);
-    const bool failed = std::ranges::any_of(workers, [](const auto& each) { return each->ended() && !each->outcome(); });
+    const bool failed =
+        std::ranges::any_of(workers, [](const auto& each) { return each->ended() && !each->outcome(); });
     if (failed || (options.cancelled && options.cancelled())) {
       for (const auto& each : workers) each->cancel();
     }
@@ -278,13 +281,15 @@ result<replay_report> replay_up_to(event_log& log, const projection_list& projec
   return replay_report{.views = {}, .total = teller.now()};
 }
 
-result<replay_report> replay(event_log& log, const projection_list& projections, store& into, const replay_options& options) {
+result<replay_report> replay(event_log& log, const projection_list& projections, store& into,
+                             const replay_options& options) {
   const auto valid = check_token(log, options.to);
   if (!valid) return std::unexpected(valid.error());
-  auto report = replay_up_to(log, projections, into, options, [&](std::string_view, std::string_view, const topic_partition& at) {
-    const auto named = options.to.find(at.topic, at.partition);
-    return named == no_offset ? offset_t{INT64_MAX} : named;
-  });
+  auto report =
+      replay_up_to(log, projections, into, options, [&](std::string_view, std::string_view, const topic_partition& at) {
+        const auto named = options.to.find(at.topic, at.partition);
+        return named == no_offset ? offset_t{INT64_MAX} : named;
+      });
   if (!report) return report;
   const auto snapshot = into.snapshot();
   for (const auto& each : projections) {
@@ -292,7 +297,8 @@ result<replay_report> replay(event_log& log, const projection_list& projections,
     if (!digest) return std::unexpected(digest.error());
     auto position = folded_position(*snapshot, each->domain(), each->view());
     if (!position) return std::unexpected(position.error());
-    report->views.push_back({each->domain(), each->view(), digest->rows, std::move(digest->digest), *std::move(position)});
+    report->views.push_back(
+        {each->domain(), each->view(), digest->rows, std::move(digest->digest), *std::move(position)});
   }
   return report;
 }

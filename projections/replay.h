@@ -48,11 +48,11 @@ struct replay_report {
   replay_progress total;             ///< its seconds without the digests
 };
 
-/// Folds the whole log from offset zero into an empty store (open it with `bulk_load`): partitions side by side on `threads`
-/// threads. Views that gather rows from many partitions add up in the store, so the threads never wait for each other, and the
-/// digests do not depend on their number.
-/// Errors: invalid (`to` names what the log does not have; the store is not empty), damaged (the log: topic, partition, offset),
-/// internal (a projection threw: which, where, why), unavailable, cancelled.
+/// Folds the whole log from offset zero into an empty store (open it with `bulk_load`): partitions side by side on
+/// `threads` threads. Views that gather rows from many partitions add up in the store, so the threads never wait for
+/// each other, and the digests do not depend on their number. Errors: invalid (`to` names what the log does not have;
+/// the store is not empty), damaged (the log: topic, partition, offset), internal (a projection threw: which, where,
+/// why), unavailable, cancelled.
 [[nodiscard]] result<replay_report> replay(event_log& log, const projection_list& projections, store& into,
                                            const replay_options& options);
 

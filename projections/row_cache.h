@@ -1,7 +1,7 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <fmt/format.h>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -34,12 +34,13 @@ struct index_on {
 template <typename Row, typename Value>
 index_on(std::string_view, Value Row::*) -> index_on<Row>;
 
-/// A write-back cache of typed rows: read through from the store, changed in memory, serialised once a batch; of the rows
-/// that are not dirty the least recently used go first when they take more than `cache_bytes`.
+/// A write-back cache of typed rows: read through from the store, changed in memory, serialised once a batch; of the
+/// rows that are not dirty the least recently used go first when they take more than `cache_bytes`.
 template <typename Row>
 class row_cache final : public cached_rows {
  public:
-  /// `prefix`: of the store's keys; `row_tag`: whether values are stored as view rows (view_layout::json_row) or as JSON.
+  /// `prefix`: of the store's keys; `row_tag`: whether values are stored as view rows (view_layout::json_row) or as
+  /// JSON.
   row_cache(view_scope& scope, std::string prefix, bool tagged, std::span<const index_on<Row>> indexes)
       : scope_(scope), prefix_(std::move(prefix)), tagged_(tagged), indexes_(indexes) {
     for (const auto& index : indexes_) {
@@ -141,7 +142,8 @@ class row_cache final : public cached_rows {
     const std::string text = tagged_ ? view_layout::render_row(*stored) : *stored;
     const auto parsed = scope_.parser().parse(text);
     auto row = parsed ? json::read<Row>(*parsed) : result<Row>(std::unexpected(parsed.error()));
-    if (!row) throw std::runtime_error(fmt::format("a row of view {} does not decode: {}", scope_.view(), row.error().text));
+    if (!row)
+      throw std::runtime_error(fmt::format("a row of view {} does not decode: {}", scope_.view(), row.error().text));
     into.row = std::move(*row);
     for (const auto& index : indexes_) into.indexed.push_back(index.of(*into.row));
   }

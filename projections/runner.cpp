@@ -51,8 +51,13 @@ struct runner::entry {
 
 runner::runner(event_log& log, store& into, projection_list projections, foldlog::progress& progress, const clock& time,
                runner_options options)
-    : log_(log), store_(into), projections_(std::move(projections)), progress_(progress), clock_(time),
-      options_(std::move(options)), batch_(into.make_batch()) {
+    : log_(log),
+      store_(into),
+      projections_(std::move(projections)),
+      progress_(progress),
+      clock_(time),
+      options_(std::move(options)),
+      batch_(into.make_batch()) {
   auto chosen = options_.partitions;
   if (chosen.empty()) {
     for (std::uint32_t topic = 0; topic < log_.topics().size(); ++topic) {
@@ -64,10 +69,12 @@ runner::runner(event_log& log, store& into, projection_list projections, foldlog
     auto& added = *entries_.emplace_back(std::make_unique<entry>());
     added.id = id;
     added.at = {log_.topics().at(id.topic), id.partition};
-    by_place_.at(id.topic * static_cast<std::size_t>(log_.partitions()) + static_cast<std::size_t>(id.partition)) = &added;
+    by_place_.at(id.topic * static_cast<std::size_t>(log_.partitions()) + static_cast<std::size_t>(id.partition)) =
+        &added;
     const auto domain = added.at.topic.substr(0, added.at.topic.find('.'));
     for (const auto& each : projections_) {
-      if (each->topic() == added.at.topic) added.views.push_back({.handle = progress_.add(domain, each->view(), added.at)});
+      if (each->topic() == added.at.topic)
+        added.views.push_back({.handle = progress_.add(domain, each->view(), added.at)});
     }
     if (options_.fold.stream_table) {
       added.views.push_back({.handle = progress_.add(domain, view_layout::stream_view, added.at)});
@@ -252,8 +259,8 @@ void runner::publish(entry& each, double seconds) {
       entry.reason = view.reason;
     });
     if (view.halted && !last.halted) {
-      log(log_level::error, "a view is halted", {{"view", view.view}, {"topic", each.at.topic},
-                                                 {"partition", each.at.partition}, {"reason", view.reason}});
+      log(log_level::error, "a view is halted",
+          {{"view", view.view}, {"topic", each.at.topic}, {"partition", each.at.partition}, {"reason", view.reason}});
     }
     last.halted = view.halted;
   }
@@ -270,7 +277,8 @@ std::int64_t runner::records_behind() const {
 }
 
 partition_fold* runner::find(std::uint32_t topic, std::int32_t partition) {
-  const auto* found = by_place_.at(topic * static_cast<std::size_t>(log_.partitions()) + static_cast<std::size_t>(partition));
+  const auto* found =
+      by_place_.at(topic * static_cast<std::size_t>(log_.partitions()) + static_cast<std::size_t>(partition));
   return found == nullptr ? nullptr : found->fold.get();
 }
 

@@ -28,14 +28,14 @@ struct runner_health {
   std::string reason;  ///< when not: what the log or the store answered last; it is tried again
 };
 
-/// Folds the log into all views of a store, one batch after the other: rows, index entries, checkpoints, marks and the stream
-/// table change together, so that a crash at any moment costs a repetition and nothing else.
+/// Folds the log into all views of a store, one batch after the other: rows, index entries, checkpoints, marks and the
+/// stream table change together, so that a crash at any moment costs a repetition and nothing else.
 ///
 ///     read what has come -> arbiter -> accepted commits -> rows in memory -> one batch -> progress
 ///
-/// It begins at the smallest checkpoint of each partition; views that are further skip what they have folded. A view whose
-/// projection throws, that meets damage, or whose checkpoint does not fit the log is halted in that partition, its reason stands in
-/// progress; all others go on. One thread at a time, except health().
+/// It begins at the smallest checkpoint of each partition; views that are further skip what they have folded. A view
+/// whose projection throws, that meets damage, or whose checkpoint does not fit the log is halted in that partition,
+/// its reason stands in progress; all others go on. One thread at a time, except health().
 class runner {
  public:
   /// All references must outlive it.
@@ -45,16 +45,16 @@ class runner {
   runner(const runner&) = delete;
   runner& operator=(const runner&) = delete;
 
-  /// Called from any thread, perhaps spuriously, when there is more to fold after a step that was `caught_up`. Set it before
-  /// the first step.
+  /// Called from any thread, perhaps spuriously, when there is more to fold after a step that was `caught_up`. Set it
+  /// before the first step.
   void on_ready(std::function<void()> ready) { ready_ = std::move(ready); }
 
   struct step {
     std::size_t records = 0;  ///< read and judged
     bool caught_up = false;   ///< the log had no more at that moment
   };
-  /// Folds what has come: up to about 40 ms of work, half a second when far behind. Errors of the log or the store: call it again
-  /// later, nothing is lost or doubled.
+  /// Folds what has come: up to about 40 ms of work, half a second when far behind. Errors of the log or the store:
+  /// call it again later, nothing is lost or doubled.
   [[nodiscard]] result<step> fold_some();
   /// Tells progress how the log has grown, without folding.
   void publish();

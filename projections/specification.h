@@ -12,7 +12,8 @@
 
 namespace foldlog {
 
-/// An event as a specification tells it. Versions are counted per stream, and a second passes between events, unless said.
+/// An event as a specification tells it. Versions are counted per stream, and a second passes between events, unless
+/// said.
 template <typename Variant>
 struct told_event {
   std::string id;
@@ -30,7 +31,8 @@ using told_rows = std::map<std::string, std::string, std::less<>>;
 
 /// What a projection is to do, in the words of a specification; for any test framework.
 ///
-///     CHECK(given<accounts>({{"alice", account_created{"eve", "EUR"}}}).then({{"alice", R"({"id":"alice", ...})"}}) == "");
+///     CHECK(given<accounts>({{"alice", account_created{"eve", "EUR"}}}).then({{"alice", R"({"id":"alice", ...})"}}) ==
+///     "");
 template <projection_class T>
 class projection_specification {
  public:
@@ -68,8 +70,14 @@ class projection_specification {
     auto& version = versions_[told.id];
     version = version + 1;
     fold.begin_commit();
-    fold.fold(commit, 0, {.id = told.id, .version = version, .time = now_, .command_id = "c", .topic = T::topic,
-                          .partition = 0, .offset = offset_t{offset_++}});
+    fold.fold(commit, 0,
+              {.id = told.id,
+               .version = version,
+               .time = now_,
+               .command_id = "c",
+               .topic = T::topic,
+               .partition = 0,
+               .offset = offset_t{offset_++}});
   }
 
   std::unique_ptr<store> store_ = make_memory_store();

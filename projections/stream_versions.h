@@ -9,8 +9,8 @@
 
 namespace foldlog {
 
-/// The last versions of the streams of one partition, of those seen lately: two generations, the older one goes when the
-/// younger is full. When the partition was followed from its beginning and nothing went yet, it knows every stream.
+/// The last versions of the streams of one partition, of those seen lately: two generations, the older one goes when
+/// the younger is full. When the partition was followed from its beginning and nothing went yet, it knows every stream.
 class stream_versions {
  public:
   explicit stream_versions(bool from_the_beginning) : complete_(from_the_beginning) {}

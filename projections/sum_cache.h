@@ -16,8 +16,8 @@
 
 namespace foldlog {
 
-/// Gathers what a batch adds to the rows of a summed view: one addition per key reaches the store. Members of type std::int64_t
-/// are counters; all others are the row's constants, equal in every addition under that key.
+/// Gathers what a batch adds to the rows of a summed view: one addition per key reaches the store. Members of type
+/// std::int64_t are counters; all others are the row's constants, equal in every addition under that key.
 template <typename Row>
 class sum_cache final : public cached_rows {
  public:
@@ -25,13 +25,13 @@ class sum_cache final : public cached_rows {
   sum_cache(const sum_cache&) = delete;
   sum_cache& operator=(const sum_cache&) = delete;
 
-  /// Throws std::logic_error when the constants differ from those of another addition, std::overflow_error beyond 64 bits.
+  /// Throws std::logic_error when the constants differ from those of another addition, std::overflow_error beyond 64
+  /// bits.
   void add(std::string_view key, const Row& more) {
     auto& at = touch(key, more);
     will_change(at);
-    boost::mp11::mp_for_each<json::codec_detail::members_of<Row>>([&](auto member) {
-      add_member(at.sum.*member.pointer, more.*member.pointer);
-    });
+    boost::mp11::mp_for_each<json::codec_detail::members_of<Row>>(
+        [&](auto member) { add_member(at.sum.*member.pointer, more.*member.pointer); });
   }
 
   void begin_commit() override {
@@ -56,7 +56,8 @@ class sum_cache final : public cached_rows {
   }
   void written() override {
     for (auto* slot : dirty_) {
-      boost::mp11::mp_for_each<json::codec_detail::members_of<Row>>([&](auto member) { clear(slot->sum.*member.pointer); });
+      boost::mp11::mp_for_each<json::codec_detail::members_of<Row>>(
+          [&](auto member) { clear(slot->sum.*member.pointer); });
       slot->dirty = false;
       slot->additions = 0;
     }
@@ -100,7 +101,8 @@ class sum_cache final : public cached_rows {
     auto fresh = std::make_unique<slot>();
     fresh->key = key;
     fresh->sum = constants;
-    boost::mp11::mp_for_each<json::codec_detail::members_of<Row>>([&](auto member) { clear(fresh->sum.*member.pointer); });
+    boost::mp11::mp_for_each<json::codec_detail::members_of<Row>>(
+        [&](auto member) { clear(fresh->sum.*member.pointer); });
     auto& added = *fresh;
     slots_.emplace(std::string_view(added.key), std::move(fresh));
     return added;

@@ -28,7 +28,8 @@ std::string escaped(std::string_view bytes) {
 // Walks two stores side by side, over the keys that begin with a prefix.
 class comparison {
  public:
-  comparison(const store_snapshot& subject, const store_snapshot& fresh, verify_report& report, std::size_t differences_max)
+  comparison(const store_snapshot& subject, const store_snapshot& fresh, verify_report& report,
+             std::size_t differences_max)
       : subject_(subject), fresh_(fresh), report_(report), differences_max_(differences_max) {}
 
   result<void> compare(verified_view& view, const std::string& prefix, bool rows) {
@@ -43,7 +44,8 @@ class comparison {
       if (rows) ++view.rows;
       if (only_found || only_expected || !same(found->value(), expected->value(), rows)) {
         add(view, rows ? std::string(key.substr(prefix.size())) : escaped(key),
-            only_found ? std::string() : text(expected->value(), rows), only_expected ? std::string() : text(found->value(), rows));
+            only_found ? std::string() : text(expected->value(), rows),
+            only_expected ? std::string() : text(found->value(), rows));
       }
       if (!only_expected) found->next();
       if (!only_found) expected->next();
@@ -66,7 +68,8 @@ class comparison {
     ++view.differences;
     ++report_.differences;
     if (report_.first_differences.size() >= differences_max_) return;
-    report_.first_differences.push_back({view.domain, view.view, std::move(key), std::move(expected), std::move(found)});
+    report_.first_differences.push_back(
+        {view.domain, view.view, std::move(key), std::move(expected), std::move(found)});
   }
 
   const store_snapshot& subject_;
@@ -122,11 +125,12 @@ result<verify_report> verify_views(event_log& log, const projection_list& projec
   for (const auto& [view, position] : *stood) {
     if (view.view == view_layout::stream_view && !position.positions.empty()) replaying.fold.stream_table = true;
   }
-  const auto folded = replay_up_to(log, projections, scratch, replaying,
-                                   [&](std::string_view domain, std::string_view view, const topic_partition& at) {
-    const auto found = stood->find({std::string(domain), std::string(view)});
-    return found == stood->end() ? no_offset : found->second.find(at.topic, at.partition);
-  });
+  const auto folded =
+      replay_up_to(log, projections, scratch, replaying,
+                   [&](std::string_view domain, std::string_view view, const topic_partition& at) {
+                     const auto found = stood->find({std::string(domain), std::string(view)});
+                     return found == stood->end() ? no_offset : found->second.find(at.topic, at.partition);
+                   });
   if (!folded) {
     const bool beyond = folded.error().kind == error_kind::invalid;
     return fail(beyond ? error_kind::damaged : folded.error().kind, folded.error().text);

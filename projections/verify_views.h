@@ -38,11 +38,12 @@ struct verify_options {
   std::size_t differences_max = 10;
 };
 
-/// Compares what a store holds with a fresh fold of the log up to the store's own positions, row by row, with its index entries,
-/// private tables and (when the store has one) the stream table. `scratch`: an empty store to fold into. Take the snapshot before
-/// the log is opened, or its positions may lie beyond the log's end.
-/// Errors: damaged (the log; or a position of the store that the log does not reach), otherwise as replay().
+/// Compares what a store holds with a fresh fold of the log up to the store's own positions, row by row, with its index
+/// entries, private tables and (when the store has one) the stream table. `scratch`: an empty store to fold into. Take
+/// the snapshot before the log is opened, or its positions may lie beyond the log's end. Errors: damaged (the log; or a
+/// position of the store that the log does not reach), otherwise as replay().
 [[nodiscard]] result<verify_report> verify_views(event_log& log, const projection_list& projections,
-                                                 const store_snapshot& subject, store& scratch, const verify_options& options);
+                                                 const store_snapshot& subject, store& scratch,
+                                                 const verify_options& options);
 
 }  // namespace foldlog

@@ -96,7 +96,9 @@ concept projection_class = requires(T projection) {
 template <typename Variant>
 class category_events final : public decoded_events {
  public:
-  explicit category_events(std::string_view topic) : type_begin_(topic.substr(0, topic.find('.'))) { type_begin_ += '.'; }
+  explicit category_events(std::string_view topic) : type_begin_(topic.substr(0, topic.find('.'))) {
+    type_begin_ += '.';
+  }
 
   void clear() override { events_.clear(); }
   [[nodiscard]] result<void> add(std::string_view type, json::element data) override {
@@ -109,7 +111,8 @@ class category_events final : public decoded_events {
       version = version * 10 + static_cast<std::uint32_t>(type[i] - '0');
     }
     if (!good) return fail(error_kind::not_found, std::string(type) + " is not known");
-    auto event = event_codec<Variant>::read(type.substr(type_begin_.size(), name_end - type_begin_.size()), version, data);
+    auto event =
+        event_codec<Variant>::read(type.substr(type_begin_.size(), name_end - type_begin_.size()), version, data);
     if (!event) return std::unexpected(std::move(event.error()));
     events_.push_back(*std::move(event));
     return {};

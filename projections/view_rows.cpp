@@ -18,8 +18,10 @@ result<std::vector<stored_view>> stored_views(const store_snapshot& from) {
     const auto key = at->key();
     const auto domain_end = key.find('\0');
     const auto view_end = domain_end == std::string_view::npos ? domain_end : key.find('\0', domain_end + 1);
-    if (view_end == std::string_view::npos) return fail(error_kind::damaged, "a checkpoint's key in the store is malformed");
-    stored_view next{std::string(key.substr(1, domain_end - 1)), std::string(key.substr(domain_end + 1, view_end - domain_end - 1))};
+    if (view_end == std::string_view::npos)
+      return fail(error_kind::damaged, "a checkpoint's key in the store is malformed");
+    stored_view next{std::string(key.substr(1, domain_end - 1)),
+                     std::string(key.substr(domain_end + 1, view_end - domain_end - 1))};
     auto behind = view_layout::checkpoint_prefix(next.domain, next.view);
     behind.back() = '\1';
     if (next.view != view_layout::stream_view) found.push_back(std::move(next));
@@ -38,7 +40,8 @@ result<void> visit_rows(const store_snapshot& from, std::string_view domain, std
   for (at->seek(prefix); at->valid(); at->next()) {
     const auto key = at->key().substr(prefix.size());
     const auto row = view_layout::render_row(at->value());
-    if (row.empty()) return fail(error_kind::damaged, fmt::format("the row '{}' of view {}/{} is damaged", key, domain, view));
+    if (row.empty())
+      return fail(error_kind::damaged, fmt::format("the row '{}' of view {}/{} is damaged", key, domain, view));
     if (!visit(key, row)) return {};
   }
   return at->status();
@@ -71,7 +74,8 @@ result<view_digest> digest_view(const store_snapshot& from, std::string_view dom
     line += '\t';
     const auto parsed = parser.parse(row);
     if (!parsed) {
-      malformed = error{error_kind::damaged, fmt::format("the row '{}' of view {}/{} is no JSON: {}", key, domain, view, parsed.error().text)};
+      malformed = error{error_kind::damaged, fmt::format("the row '{}' of view {}/{} is no JSON: {}", key, domain, view,
+                                                         parsed.error().text)};
       return false;
     }
     json::append_canonical(line, *parsed);

@@ -32,6 +32,7 @@ struct view_digest {
   std::uint64_t rows = 0;
   std::string digest;
 };
-[[nodiscard]] result<view_digest> digest_view(const store_snapshot& from, std::string_view domain, std::string_view view);
+[[nodiscard]] result<view_digest> digest_view(const store_snapshot& from, std::string_view domain,
+                                              std::string_view view);
 
 }  // namespace foldlog

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 
@@ -54,6 +55,12 @@ result<verify_report> compare(log_tool& tool, const domain_set& domains, const s
   return verify_views(tool.log(), domains.projections(), subject, **fresh, options);
 }
 
+// A store that a server or a replay has filled says how far; one that says nothing beside a log with records was lost.
+bool says_nothing(const verify_report& of, const log_audit& audited) {
+  return audited.counted().records > 0 &&
+         std::ranges::all_of(of.views, [](const verified_view& view) { return view.position.positions.empty(); });
+}
+
 void print_comparison(const verify_report& of, bool json) {
   for (const auto& view : of.views) {
     if (json) {
@@ -89,6 +96,9 @@ int verify(const configuration& with, const domain_set& domains, const verify_co
     const auto compared = compare(**opened, domains, *snapshot);
     if (!compared) return report(compared.error());
     print_comparison(*compared, options.json);
+    if (says_nothing(*compared, *audited)) {
+      return report({error_kind::damaged, fmt::format("{} holds no views, beside a log with records", options.views.string())});
+    }
     good = good && compared->differences == 0;
   }
   return good ? exit_status::done : exit_status::damage;

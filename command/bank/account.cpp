@@ -10,13 +10,13 @@ struct evolving {
 
   void operator()(const account_created& happened) const {
     state = {.owner = happened.owner, .currency = happened.currency, .overdraft_limit = happened.overdraft_limit,
-             .balance = 0, .status = account_status::open};
+             .balance = 0, .status = account_phase::open};
   }
   void operator()(const deposit_made& happened) const { state.balance = happened.balance; }
   void operator()(const withdrawal_made& happened) const { state.balance = happened.balance; }
   void operator()(const overdraft_started&) const {}
   void operator()(const overdraft_ended&) const {}
-  void operator()(const account_closed&) const { state.status = account_status::closed; }
+  void operator()(const account_closed&) const { state.status = account_phase::closed; }
 };
 
 using decision_of_account = decision<account_event>;
@@ -25,7 +25,7 @@ struct deciding {
   const account_state& state;
 
   decision_of_account operator()(const create_account& wanted) const {
-    if (state.status != account_status::none) return refuse(account_exists{});
+    if (state.status != account_phase::none) return refuse(account_exists{});
     return {{account_created{wanted.owner, wanted.currency, wanted.overdraft_limit}}};
   }
 
@@ -56,8 +56,8 @@ struct deciding {
   }
 
   std::optional<refusal> closed_or_missing() const {
-    if (state.status == account_status::none) return refuse(no_such_account{}).error();
-    if (state.status == account_status::closed) return refuse(is_closed{}).error();
+    if (state.status == account_phase::none) return refuse(no_such_account{}).error();
+    if (state.status == account_phase::closed) return refuse(is_closed{}).error();
     return std::nullopt;
   }
 };

@@ -31,15 +31,15 @@ BOOST_DESCRIBE_STRUCT(balance_too_large, (), ())
 BOOST_DESCRIBE_STRUCT(insufficient_funds, (), (balance, available))
 BOOST_DESCRIBE_STRUCT(balance_not_zero, (), (balance))
 
-enum class account_status { none, open, closed };
-BOOST_DESCRIBE_ENUM(account_status, none, open, closed)
+enum class account_phase { none, open, closed };
+BOOST_DESCRIBE_ENUM(account_phase, none, open, closed)
 
 struct account_state {
   std::string owner;
   std::string currency;
   std::int64_t overdraft_limit = 0;
   std::int64_t balance = 0;
-  account_status status = account_status::none;
+  account_phase status = account_phase::none;
   bool operator==(const account_state&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(account_state, (), (owner, currency, overdraft_limit, balance, status))

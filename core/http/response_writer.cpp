@@ -18,10 +18,6 @@ void append_number(std::string& out, std::uint64_t number, int base = 10) {
 }
 
 void append_status_line(std::string& out, int status) {
-  if (status == status::ok) {
-    out.append("HTTP/1.1 200 OK\r\n");
-    return;
-  }
   namespace beast_http = boost::beast::http;
   const auto reason = beast_http::obsolete_reason(static_cast<beast_http::status>(status));
   out.append("HTTP/1.1 ");

@@ -23,10 +23,10 @@ enum class verdict : std::uint8_t {
 class arbiter {
  public:
   struct state {
-    epoch_id epoch;                    ///< offset `no_offset` = no claim yet
+    epoch_id epoch;  ///< offset `no_offset` = no claim yet
     std::uint64_t next_sequence = 0;
-    std::uint32_t open_records = 0;    ///< of the commit being gathered: how many have counted
-    std::uint32_t open_count = 0;      ///< how many it needs; 0 = none is open
+    std::uint32_t open_records = 0;  ///< of the commit being gathered: how many have counted
+    std::uint32_t open_count = 0;    ///< how many it needs; 0 = none is open
     bool operator==(const state&) const = default;
   };
 

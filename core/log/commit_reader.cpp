@@ -14,20 +14,25 @@ commit_reader::outcome commit_reader::feed(const record& next) {
   if (!inside) drop();
   const auto verdict = arbiter_.judge(next);
   switch (verdict) {
-    case verdict::claim: drop(); return {verdict, {}};
-    case verdict::continues: keep(next); return {verdict, {}};
+    case verdict::claim:
+      drop();
+      return {verdict, {}};
+    case verdict::continues:
+      keep(next);
+      return {verdict, {}};
     case verdict::completes:
       open_.push_back(next);  // its bytes need not be kept: they outlive this answer
       return {verdict, open_};
     case verdict::ignored:
-    case verdict::damaged: break;
+    case verdict::damaged:
+      break;
   }
   return {verdict, {}};
 }
 
 void commit_reader::keep(const record& next) {
   record& kept = open_.emplace_back(next);
-  const std::array views{&kept.key,        &kept.type,         &kept.value, &kept.command_id, &kept.correlation_id,
+  const std::array views{&kept.key,          &kept.type,  &kept.value,      &kept.command_id, &kept.correlation_id,
                          &kept.causation_id, &kept.actor, &kept.traceparent};
   std::size_t size = 0;
   for (const auto* view : views) size += view->size();

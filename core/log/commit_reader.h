@@ -19,8 +19,8 @@ class commit_reader {
  public:
   struct outcome {
     foldlog::verdict verdict;
-    /// completes: all records of the commit (events, or one proof or refusal); empty otherwise. Good until the next feed(),
-    /// and as long as the bytes of the record that was fed last.
+    /// completes: all records of the commit (events, or one proof or refusal); empty otherwise. Good until the next
+    /// feed(), and as long as the bytes of the record that was fed last.
     std::span<const record> commit;
   };
 
@@ -33,7 +33,9 @@ class commit_reader {
   [[nodiscard]] outcome feed(const record& next);
   [[nodiscard]] const arbiter::state& now() const { return arbiter_.now(); }
   /// The records of the commit that is not complete yet.
-  [[nodiscard]] std::span<const record> open() const { return arbiter_.now().open_count == 0 ? std::span<const record>() : open_; }
+  [[nodiscard]] std::span<const record> open() const {
+    return arbiter_.now().open_count == 0 ? std::span<const record>() : open_;
+  }
 
  private:
   void keep(const record& next);

@@ -24,8 +24,8 @@ class completion_queue : public std::enable_shared_from_this<completion_queue> {
 
   /// Takes all of them and leaves the vector empty. Any thread.
   void push(std::vector<completion>& completions);
-  /// Calls on this thread what waits. When it returns no handler is running, but the one it was called from, if any, and
-  /// none will.
+  /// Calls on this thread what waits. When it returns no handler is running, but the one it was called from, if any,
+  /// and none will.
   void finish();
 
  private:

@@ -55,14 +55,16 @@ class news_watcher {
 
 class embedded_log final : public event_log {
  public:
-  embedded_log(std::shared_ptr<embedded_log_store> store, const log_options& options, boost::asio::any_io_executor executor)
+  embedded_log(std::shared_ptr<embedded_log_store> store, const log_options& options,
+               boost::asio::any_io_executor executor)
       : store_(std::move(store)),
         completions_(std::make_shared<completion_queue>(std::move(executor))),
         append_bytes_max_(options.append_bytes_max) {
     if (options.read_only) {
       watcher_ = std::make_unique<news_watcher>(store_, hub_);
     } else {
-      committer_ = std::make_unique<embedded_log_committer>(store_, completions_, [hub = hub_] { hub->wake(); }, options.probe);
+      committer_ =
+          std::make_unique<embedded_log_committer>(store_, completions_, [hub = hub_] { hub->wake(); }, options.probe);
     }
   }
   ~embedded_log() override { close(); }
@@ -144,7 +146,8 @@ void embedded_log::close() {
 
 }  // namespace
 
-result<std::unique_ptr<event_log>> open_embedded_log(const log_options& options, boost::asio::any_io_executor executor) {
+result<std::unique_ptr<event_log>> open_embedded_log(const log_options& options,
+                                                     boost::asio::any_io_executor executor) {
   auto store = embedded_log_store::open(options);
   if (!store) return std::unexpected(store.error());
   return std::make_unique<embedded_log>(std::move(*store), options, std::move(executor));

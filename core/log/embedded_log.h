@@ -11,7 +11,8 @@ namespace foldlog {
 /// A log in RocksDB, in the folder `log` within `options.data`; one process writes it, others may read it beside that.
 ///
 /// - Appends are durable when acknowledged: one sync for all that wait.
-/// - A write that fails leaves its appends unknown. From then on appends are refused as `unavailable` and health() says why, until
+/// - A write that fails leaves its appends unknown. From then on appends are refused as `unavailable` and health() says
+/// why, until
 ///   the disk takes data again; then the store is reopened by itself, which shows what of the failed write is there.
 /// - `read_only`: sees what the server has written (also while that runs), looks for more every 50 ms, refuses appends.
 ///

@@ -15,8 +15,8 @@
 
 namespace foldlog {
 
-/// The one thread that writes to the store: takes all appends that wait, writes and syncs them at once, and completes them
-/// together. While it syncs, the next group gathers.
+/// The one thread that writes to the store: takes all appends that wait, writes and syncs them at once, and completes
+/// them together. While it syncs, the next group gathers.
 class embedded_log_committer {
  public:
   embedded_log_committer(std::shared_ptr<embedded_log_store> store, std::shared_ptr<completion_queue> completions,

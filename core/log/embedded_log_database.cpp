@@ -25,8 +25,8 @@ namespace foldlog {
 namespace embedded {
 namespace {
 
-/// RocksDB's own log file is not safe on a full disk: with Debian's build (assertions on) the line after a failed one ends the
-/// process. What matters goes to our log.
+/// RocksDB's own log file is not safe on a full disk: with Debian's build (assertions on) the line after a failed one
+/// ends the process. What matters goes to our log.
 class forwarding_logger final : public rocksdb::Logger {
  public:
   forwarding_logger() : rocksdb::Logger(rocksdb::WARN_LEVEL) {}
@@ -49,8 +49,8 @@ rocksdb::Slice description_key() {
   return key;
 }
 
-/// Write-once data in rising order per partition: after the small level 1 files are moved down, not rewritten, so a record is
-/// written about three times in all (log, level 0, level 1).
+/// Write-once data in rising order per partition: after the small level 1 files are moved down, not rewritten, so a
+/// record is written about three times in all (log, level 0, level 1).
 rocksdb::Options database_options() {
   rocksdb::Options options;
   options.write_buffer_size = 64U << 20;
@@ -61,8 +61,8 @@ rocksdb::Options database_options() {
   // One writer, many partitions: the hint finds the partition's place in the memtable at once (1.6 times the rate).
   options.allow_concurrent_memtable_write = false;
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix_size));
-  // A torn record at the end of the write-ahead log was never acknowledged; damage anywhere else refuses to open. Recycled log
-  // files do not go with that (RocksDB 7.8 sets them to 0).
+  // A torn record at the end of the write-ahead log was never acknowledged; damage anywhere else refuses to open.
+  // Recycled log files do not go with that (RocksDB 7.8 sets them to 0).
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_bgerror_resume_count = 0;  // we reopen: only that says what is there
   const auto supported = rocksdb::GetSupportedCompressions();
@@ -88,11 +88,13 @@ rocksdb::WriteOptions synced() {
 
 error to_error(const rocksdb::Status& status, const std::filesystem::path& folder) {
   const std::string text = status.ToString();
-  if (text.find("lock hold by current process") != std::string::npos || text.find("While lock file") != std::string::npos) {
+  if (text.find("lock hold by current process") != std::string::npos ||
+      text.find("While lock file") != std::string::npos) {
     return {error_kind::conflict, fmt::format("the log in {} is in use: another foldlog serves it", folder.string())};
   }
   const bool damaged = status.IsCorruption() || status.IsInvalidArgument() || status.IsNotSupported();
-  return {damaged ? error_kind::damaged : error_kind::unavailable, fmt::format("the log in {}: {}", folder.string(), text)};
+  return {damaged ? error_kind::damaged : error_kind::unavailable,
+          fmt::format("the log in {}: {}", folder.string(), text)};
 }
 
 }  // namespace embedded
@@ -149,9 +151,7 @@ result<void> embedded_log_store::open_secondary() {
                                           &opened);
     if (status.ok()) {
       database_.reset(opened);
-      status = database_->TryCatchUpWithPrimary();
-      if (status.ok()) return {};
-      database_.reset();
+      return {};
     }
     std::this_thread::sleep_for(secondary_pause);
   }
@@ -186,7 +186,8 @@ result<void> embedded_log_store::probe_disk() const {
   const auto path = folder_.parent_path() / "log.probe";
   const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC | O_TRUNC, 0600);
   if (file < 0) return disk_error(path);
-  const bool reserved = ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(needed)) == 0 || errno == EOPNOTSUPP;
+  const bool reserved =
+      ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(needed)) == 0 || errno == EOPNOTSUPP;
   const std::array<char, 4096> page{};
   const bool written = reserved && ::write(file, page.data(), page.size()) == static_cast<ssize_t>(page.size()) &&
                        ::fdatasync(file) == 0;

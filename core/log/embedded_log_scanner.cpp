@@ -14,7 +14,8 @@ constexpr std::size_t chunk_size = 64U << 10;
 
 /// A copy of the bytes that lives as long as the batch: many records share a chunk.
 std::string_view copy_into(record_batch& batch, const rocksdb::Slice& bytes) {
-  const bool fits = !batch.storage.empty() && batch.storage.back().capacity() - batch.storage.back().size() >= bytes.size();
+  const bool fits =
+      !batch.storage.empty() && batch.storage.back().capacity() - batch.storage.back().size() >= bytes.size();
   if (!fits) batch.storage.emplace_back().reserve(std::max(chunk_size, bytes.size()));
   auto& chunk = batch.storage.back();
   const std::size_t begin = chunk.size();
@@ -24,8 +25,8 @@ std::string_view copy_into(record_batch& batch, const rocksdb::Slice& bytes) {
 
 }  // namespace
 
-/// Reads a partition with one iterator as long as there is more than was asked for, so that RocksDB reads ahead; none is kept at
-/// the end, where it would hold old memtables.
+/// Reads a partition with one iterator as long as there is more than was asked for, so that RocksDB reads ahead; none
+/// is kept at the end, where it would hold old memtables.
 class embedded_log_store::partition_scanner final : public record_source::scanner {
  public:
   partition_scanner(embedded_log_store& store, partition_id of)
@@ -83,7 +84,8 @@ class embedded_log_store::partition_scanner final : public record_source::scanne
 
   result<void> add_current(progress& reached, record_batch& into) {
     const auto key = iterator_->key();
-    if (!prefix_.matches(key) || embedded::offset_in(key) != reached.next) return std::unexpected(missing(reached.next));
+    if (!prefix_.matches(key) || embedded::offset_in(key) != reached.next)
+      return std::unexpected(missing(reached.next));
     const auto bytes = copy_into(into, iterator_->value());
     const auto decoded = decode_record(bytes, reached.next);
     if (!decoded) return std::unexpected(at_place(decoded.error()));

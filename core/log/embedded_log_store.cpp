@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <utility>
 
 #include "core/base/bytes.h"
 #include "core/log/checksum.h"
@@ -47,14 +48,15 @@ result<void> embedded_log_store::adopt_description(const log_options& options) {
     return fail(error_kind::not_found, fmt::format("there is no log in {} yet", folder_.string()));
   }
   if (!*found && (options.partitions < 1 || options.partitions > partitions_max)) {
-    return fail(error_kind::invalid, fmt::format("a new log needs a partition count from 1 to {}, not {}", partitions_max,
-                                                 options.partitions));
+    return fail(error_kind::invalid, fmt::format("a new log needs a partition count from 1 to {}, not {}",
+                                                 partitions_max, options.partitions));
   }
   recorded description = found->value_or(recorded{options.partitions, {}});
   if (options.partitions != 0 && options.partitions != description.partitions) {
-    return fail(error_kind::conflict,
-                fmt::format("the log in {} has {} partitions, {} were asked for: the count is fixed when a log is created",
-                            folder_.string(), description.partitions, options.partitions));
+    return fail(
+        error_kind::conflict,
+        fmt::format("the log in {} has {} partitions, {} were asked for: the count is fixed when a log is created",
+                    folder_.string(), description.partitions, options.partitions));
   }
   bool changed = !*found;
   for (const auto& topic : options.topics) {
@@ -134,7 +136,8 @@ result<std::vector<std::int64_t>> embedded_log_store::find_ends() {
       const embedded::partition_prefix prefix(*topic, partition);
       iterator->SeekForPrev(prefix.key(offset_t{std::numeric_limits<std::int64_t>::max()}).slice());
       if (!iterator->status().ok()) return std::unexpected(embedded::to_error(iterator->status(), folder_));
-      if (iterator->Valid() && prefix.matches(iterator->key())) ends.back() = raw(embedded::offset_in(iterator->key())) + 1;
+      if (iterator->Valid() && prefix.matches(iterator->key()))
+        ends.back() = raw(embedded::offset_in(iterator->key())) + 1;
     }
   }
   return ends;
@@ -161,12 +164,9 @@ result<void> embedded_log_store::commit(write_group& group) {
   const auto status = database_->Write(embedded::synced(), group.batch_.get());
   group.batch_->Clear();
   failed_ = !status.ok();
-  for (const std::size_t at : group.touched_) {
-    if (failed_) next_[at] = ends_[at];
-    if (!failed_) ends_[at] = next_[at];
-  }
-  group.touched_.clear();
-  if (failed_) return std::unexpected(embedded::to_error(status, folder_));
+  const auto touched = std::exchange(group.touched_, {});
+  if (failed_) return std::unexpected(embedded::to_error(status, folder_));  // reopen() finds where the partitions end
+  for (const std::size_t at : touched) ends_[at] = next_[at];
   return {};
 }
 

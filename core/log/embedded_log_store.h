@@ -22,18 +22,20 @@ class WriteBatch;
 
 // The records of the embedded log in RocksDB, one key each, in one column family:
 //
-//     key   := topic:u32 partition:u32 offset:u64      big-endian, so that they sort; topic = its place in the description
-//     value := a record (record_codec.h)
+//     key   := topic:u32 partition:u32 offset:u64      big-endian, so that they sort; topic = its place in the
+//     description value := a record (record_codec.h)
 //
-// and under the key of 8 bytes 0xff and 8 bytes 0x00 the description of the log, which names topics in the order of creation:
+// and under the key of 8 bytes 0xff and 8 bytes 0x00 the description of the log, which names topics in the order of
+// creation:
 //
-//     description := checksum:u32 format:u32 partitions:u32 count:varint (topic:string)*    checksum = CRC-32C of the rest
+//     description := checksum:u32 format:u32 partitions:u32 count:varint (topic:string)*    checksum = CRC-32C of the
+//     rest
 namespace foldlog {
 
 class embedded_log_store final : public record_source {
  public:
-  /// Errors: conflict (another process has it open; another partition count), not_found (nothing there and it may not be
-  /// created), damaged, unavailable.
+  /// Errors: conflict (another process has it open; another partition count), not_found (nothing there and it may not
+  /// be created), damaged, unavailable.
   [[nodiscard]] static result<std::shared_ptr<embedded_log_store>> open(const log_options& options);
   ~embedded_log_store() override;
 
@@ -56,8 +58,8 @@ class embedded_log_store final : public record_source {
   };
   /// Gives the record the next offset of its partition.
   offset_t add(write_group& group, partition_id to, std::string_view encoded);
-  /// Writes and syncs the group and empties it; then its records can be read. After a failure the store takes no more writes
-  /// until reopen() has succeeded: only that tells which of the group's records are there.
+  /// Writes and syncs the group and empties it; then its records can be read. After a failure the store takes no more
+  /// writes until reopen() has succeeded: only that tells which of the group's records are there.
   [[nodiscard]] result<void> commit(write_group& group);
   /// Closes the database and opens it anew, when the disk can be written again. Readers meet `unavailable` meanwhile.
   [[nodiscard]] result<void> reopen();

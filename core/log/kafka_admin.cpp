@@ -268,20 +268,27 @@ result<std::vector<topic_difference>> kafka_admin::compare(const log_options& op
   return differences;
 }
 
-result<offset_t> kafka_admin::end_of(const std::string& topic, std::int32_t partition,
-                                     std::chrono::milliseconds patience) const {
+result<kafka_admin::bounds> kafka_admin::bounds_of(const std::string& topic, std::int32_t partition,
+                                                   std::chrono::milliseconds patience) const {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (true) {
     std::int64_t low = 0;
     std::int64_t high = 0;
     const auto code = rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high,
                                                        static_cast<int>(patience.count()));
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return offset_t{high};
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds{offset_t{low}, offset_t{high}};
     if (!is_passing(code) || std::chrono::steady_clock::now() > deadline) {
-      return std::unexpected(unavailable(fmt::format("asking for the end of {}/{}", topic, partition), code));
+      return std::unexpected(unavailable(fmt::format("asking for the offsets of {}/{}", topic, partition), code));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+result<offset_t> kafka_admin::end_of(const std::string& topic, std::int32_t partition,
+                                     std::chrono::milliseconds patience) const {
+  const auto found = bounds_of(topic, partition, patience);
+  if (!found) return std::unexpected(found.error());
+  return found->end;
 }
 
 }  // namespace foldlog

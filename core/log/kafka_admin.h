@@ -52,7 +52,13 @@ struct kafka_admin {
                                                             std::chrono::milliseconds patience) const;
   [[nodiscard]] result<std::vector<topic_difference>> compare(const log_options& options,
                                                               const kafka_cluster_view& seen) const;
-  /// The high watermark.
+  /// The first offset that is there and the one after the last.
+  struct bounds {
+    offset_t begin;
+    offset_t end;
+  };
+  [[nodiscard]] result<bounds> bounds_of(const std::string& topic, std::int32_t partition,
+                                         std::chrono::milliseconds patience) const;
   [[nodiscard]] result<offset_t> end_of(const std::string& topic, std::int32_t partition,
                                         std::chrono::milliseconds patience) const;
 };

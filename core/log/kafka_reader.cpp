@@ -9,6 +9,7 @@ namespace foldlog {
 namespace {
 
 constexpr std::size_t drain_step = 512;
+constexpr int seek_ms = 1000;  // a round trip to librdkafka's own thread; without it a failure would not be told
 constexpr std::chrono::milliseconds end_patience{2000};
 
 // librdkafka 2.0.2 stops fetching for a fixed second when its queue is full: the queue must hold more than a second's
@@ -171,45 +172,44 @@ void kafka_reader::take(rd_kafka_message_t* message, kafka_messages& owner, reco
 }
 
 void kafka_reader::take_error(place& at, rd_kafka_resp_err_t code) {
-  if (is_out_of_range(code)) return ask_for_the_end(at);
+  if (is_out_of_range(code)) return ask_for_bounds(at);
   if (!is_damage(code)) return;
   at.damage =
       error{error_kind::damaged, fmt::format("{}/{}@{} cannot be read: {}", shared_->options.topics[at.at.topic],
                                              at.at.partition, raw(at.next), rd_kafka_err2str(code))};
 }
 
-void kafka_reader::ask_for_the_end(place& at) {
+void kafka_reader::ask_for_bounds(place& at) {
   if (at.asking) return;
   at.asking = true;
   shared_->worker->add([weak = weak_from_this(), shared = shared_, which = at.at, from = at.next](bool stopping) {
     if (stopping) return;
-    const auto end =
-        shared->cluster->admin().end_of(shared->options.topics[which.topic], which.partition, end_patience);
-    if (const auto self = weak.lock()) self->hear_the_end(which, from, end);
+    const auto& topic = shared->options.topics[which.topic];
+    const auto found = shared->cluster->admin().bounds_of(topic, which.partition, end_patience);
+    if (const auto self = weak.lock()) self->hear_bounds(which, from, found);
   });
 }
 
-// No record is at the place: it is beyond the end, where the reader waits as it was told to, or the log lost its
-// beginning, or an end that it once had.
-void kafka_reader::hear_the_end(partition_id which, offset_t from, const result<offset_t>& end) {
+// No record is at the place. Either it is beyond the end, where the reader waits as it was told to: it reads from the
+// end, and what comes below the place is dropped. Or the log has lost its beginning, or an end that it once had. Or the
+// record has come meanwhile.
+void kafka_reader::hear_bounds(partition_id which, offset_t from, const result<kafka_admin::bounds>& found) {
   {
     const std::lock_guard lock(mutex_);
     auto& at = *find(which.topic, which.partition);
     at.asking = false;
     if (at.next != from) return;  // it was moved meanwhile
-    if (!end) return ask_for_the_end(at);
-    if (*end < from && !at.has_read) return wait_at(at, *end);
-    at.damage = error{error_kind::damaged,
-                      fmt::format("{}/{}@{} is not in the log (any more): it ends at {}",
-                                  shared_->options.topics[which.topic], which.partition, raw(from), raw(*end))};
+    if (!found) return ask_for_bounds(at);
+    const bool is_lost = from < found->begin || (from > found->end && at.has_read);
+    if (!is_lost) {
+      restart(at, std::min(from, found->end));
+      return;
+    }
+    at.damage = error{error_kind::damaged, fmt::format("{}/{}@{} is not in the log (any more): it has {} to {}",
+                                                       shared_->options.topics[which.topic], which.partition, raw(from),
+                                                       raw(found->begin), raw(found->end) - 1)};
   }
   signal_->raise();
-}
-
-// Reads from the end; what comes below the place is dropped.
-void kafka_reader::wait_at(place& at, offset_t end) {
-  if (at.paused) return;
-  rd_kafka_seek(topic(at), at.at.partition, raw(end), 0);
 }
 
 void kafka_reader::hear_ends() {
@@ -230,14 +230,21 @@ const error* kafka_reader::damage() const {
   return nullptr;
 }
 
+// After an error that ended librdkafka's fetching of the partition a seek would be lost.
+void kafka_reader::restart(place& at, offset_t from) {
+  rd_kafka_consume_stop(topic(at), at.at.partition);
+  rd_kafka_consume_start_queue(topic(at), at.at.partition, raw(from), queue_.get());
+  if (at.paused) consumer_->pause(at.at, true);
+}
+
 void kafka_reader::jump(place& at, offset_t to) {
+  const bool has_ended = at.damage.has_value() || at.asking;
   at.next = to;
   at.has_read = false;
   at.damage.reset();
-  if (!begun_ || at.paused) return;
-  if (rd_kafka_seek(topic(at), at.at.partition, raw(to), 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    rd_kafka_consume_stop(topic(at), at.at.partition);
-    rd_kafka_consume_start_queue(topic(at), at.at.partition, raw(to), queue_.get());
+  if (!begun_) return;
+  if (has_ended || rd_kafka_seek(topic(at), at.at.partition, raw(to), seek_ms) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    restart(at, to);
   }
 }
 
@@ -261,11 +268,10 @@ void kafka_reader::resume(partition_id at) {
   found.paused = false;
   if (!begun_) return;
   consumer_->pause(at, false);
+  if (found.damage || found.asking) return;
   const bool had_read = found.has_read;
-  const auto broken = found.damage;
   jump(found, found.next);  // what was fetched for it while it was paused has been dropped
   found.has_read = had_read;
-  found.damage = broken;
 }
 
 }  // namespace foldlog

@@ -52,7 +52,7 @@ class kafka_reader : public std::enable_shared_from_this<kafka_reader> {
     offset_t next{0};
     bool paused = false;
     bool has_read = false;  ///< since its last seek: `next` was there once
-    bool asking = false;    ///< the end is being asked for
+    bool asking = false;    ///< the partition's bounds are being asked for
     std::optional<error> damage;
   };
 
@@ -61,13 +61,13 @@ class kafka_reader : public std::enable_shared_from_this<kafka_reader> {
   [[nodiscard]] rd_kafka_topic_t* topic(const place& of) const { return consumer_->topics[of.at.topic].get(); }
   [[nodiscard]] place* find(std::uint32_t topic, std::int32_t partition);
   void start(place& at);
+  void restart(place& at, offset_t from);
   void jump(place& at, offset_t to);
 
   void take(rd_kafka_message_t* message, kafka_messages& owner, record_batch& into, std::size_t& bytes);
   void take_error(place& at, rd_kafka_resp_err_t code);
-  void ask_for_the_end(place& at);
-  void hear_the_end(partition_id at, offset_t from, const result<offset_t>& end);
-  void wait_at(place& at, offset_t end);
+  void ask_for_bounds(place& at);
+  void hear_bounds(partition_id at, offset_t from, const result<kafka_admin::bounds>& found);
   void hear_ends();
   [[nodiscard]] const error* damage() const;
   void wake();

@@ -104,7 +104,8 @@ std::unique_ptr<record_source::scanner> memory_log::storage::scan(partition_id o
   return std::make_unique<memory_scanner>(weak_from_this(), of);
 }
 
-std::shared_ptr<memory_log::storage> memory_log::make_storage(std::vector<std::string> topics, std::int32_t partitions) {
+std::shared_ptr<memory_log::storage> memory_log::make_storage(std::vector<std::string> topics,
+                                                              std::int32_t partitions) {
   return std::make_shared<storage>(std::move(topics), partitions);
 }
 
@@ -172,8 +173,11 @@ append_result memory_log::perform(partition_id to, std::vector<std::string> enco
       outcome.status = append_status::refused;
       outcome.error.kind = error_kind::unavailable;
       break;
-    case append_fault::lost: break;
-    case append_fault::written: storage_->write(to, std::move(encoded)); break;
+    case append_fault::lost:
+      break;
+    case append_fault::written:
+      storage_->write(to, std::move(encoded));
+      break;
     case append_fault::late: {
       const std::scoped_lock lock(mutex_);
       late_.push_back({to, std::move(encoded)});
@@ -202,7 +206,8 @@ void memory_log::append(partition_id to, std::span<const record> records, append
   std::vector<completion_queue::completion> finished;
   if (bytes > append_bytes_max) {
     auto reason = fmt::format("an append of {} bytes; at most {} are taken", bytes, append_bytes_max);
-    finished.push_back({std::move(done), {append_status::refused, no_offset, false, {error_kind::too_large, std::move(reason)}}});
+    finished.push_back(
+        {std::move(done), {append_status::refused, no_offset, false, {error_kind::too_large, std::move(reason)}}});
   } else {
     auto outcome = perform(to, std::move(encoded));
     finished.push_back({std::move(done), std::move(outcome)});

@@ -22,8 +22,8 @@ enum class append_fault : std::uint8_t {
   misreported,  ///< in the log, but reported at offset -1 and not consecutive: as a broker may do it
 };
 
-/// A log in memory, for tests and simulation. Several of them may share one storage: the nodes of a cluster, or one node
-/// before and after a restart.
+/// A log in memory, for tests and simulation. Several of them may share one storage: the nodes of a cluster, or one
+/// node before and after a restart.
 class memory_log final : public event_log {
  public:
   class storage;

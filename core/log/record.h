@@ -26,7 +26,8 @@ struct epoch_id {
 
 enum class record_kind : std::uint8_t {
   event,    ///< an event of a stream
-  claim,    ///< foldlog.PartitionClaimed.v1: null key; `epoch.nonce` is its nonce, `epoch.offset` its own offset when read
+  claim,    ///< foldlog.PartitionClaimed.v1: null key; `epoch.nonce` is its nonce, `epoch.offset` its own offset when
+            ///< read
   proof,    ///< foldlog.OwnershipProved.v1: null key
   refusal,  ///< foldlog.CommandRefused.v1: key is the stream's id; takes no stream version
   foreign,  ///< not one of ours: no epoch, or headers that do not parse; never counts

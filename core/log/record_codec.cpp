@@ -62,8 +62,8 @@ result<record> decode_record(std::string_view bytes, offset_t offset) {
   found.commit_index = static_cast<std::uint32_t>(commit_index);
   found.commit_count = static_cast<std::uint32_t>(commit_count);
   found.command_hash = in.u64();
-  for (auto* text : {&found.key, &found.type, &found.value, &found.command_id, &found.correlation_id, &found.causation_id,
-                     &found.actor, &found.traceparent}) {
+  for (auto* text : {&found.key, &found.type, &found.value, &found.command_id, &found.correlation_id,
+                     &found.causation_id, &found.actor, &found.traceparent}) {
     *text = in.string();
   }
   constexpr auto highest = std::numeric_limits<std::uint32_t>::max();

@@ -12,9 +12,9 @@
 //     body     := head:u8 time:u64 version:varint epoch nonce:u32 sequence:varint commit hash:u64 texts
 //     head     := 16 * 1 (the version of this format) + kind (0 event, 1 claim, 2 proof, 3 refusal, 4 foreign)
 //     time     := microseconds since 1970, two's complement
-//     epoch    := varint                               offset of the claim + 1; 0 = none; a claim: 0, its own place says it
-//     commit   := index:varint count:varint            each fits 32 bits
-//     texts    := key type value command_id correlation_id causation_id actor traceparent, each a string; nothing follows
+//     epoch    := varint                               offset of the claim + 1; 0 = none; a claim: 0, its own place
+//     says it commit   := index:varint count:varint            each fits 32 bits texts    := key type value command_id
+//     correlation_id causation_id actor traceparent, each a string; nothing follows
 //
 // The first deposit of alice, `{}`, in a commit of its own, under the claim at offset 0:
 //
@@ -26,8 +26,8 @@ namespace foldlog {
 /// Appends the record's bytes; its offset is not among them.
 void encode_record(std::string& out, const record& source);
 
-/// The record that stands at `offset`; its views point into `bytes`. Error: damaged, for anything that encode_record() does not
-/// write. Any bytes are safe.
+/// The record that stands at `offset`; its views point into `bytes`. Error: damaged, for anything that encode_record()
+/// does not write. Any bytes are safe.
 [[nodiscard]] result<record> decode_record(std::string_view bytes, offset_t offset);
 
 }  // namespace foldlog

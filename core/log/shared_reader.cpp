@@ -150,8 +150,7 @@ void shared_reader_state::call_when_there_is_more() {
 void shared_reader_state::forget_handler() {
   std::unique_lock lock(handler_mutex_);
   ready_.reset();
-  handler_done_.wait(
-      lock, [this] { return caller_ == std::thread::id{} || caller_ == std::this_thread::get_id(); });
+  handler_done_.wait(lock, [this] { return caller_ == std::thread::id{} || caller_ == std::this_thread::get_id(); });
 }
 
 void reader_hub::add(const std::shared_ptr<shared_reader_state>& reader) {
@@ -231,7 +230,8 @@ result<record_batch> read_range(record_source& source, partition_id of, offset_t
     if (auto news = source.refresh(); !news) return std::unexpected(news.error());
   }
   if (source.end(of) <= last) {
-    return fail(error_kind::damaged, fmt::format("offset {} was asked for, the log ends at {}", raw(last), raw(source.end(of))));
+    return fail(error_kind::damaged,
+                fmt::format("offset {} was asked for, the log ends at {}", raw(last), raw(source.end(of))));
   }
   constexpr read_limits all{std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
   record_batch batch;

@@ -107,9 +107,15 @@ class versioned_map {
     auto& values = keys_[each.key];
     const auto before = value_at(values, newest_);
     switch (each.what) {
-      case change::kind::put: values[newest_] = each.value; break;
-      case change::kind::erase: values[newest_] = std::nullopt; break;
-      case change::kind::add: values[newest_] = add_summed(before, each.value); break;
+      case change::kind::put:
+        values[newest_] = each.value;
+        break;
+      case change::kind::erase:
+        values[newest_] = std::nullopt;
+        break;
+      case change::kind::add:
+        values[newest_] = add_summed(before, each.value);
+        break;
     }
     const auto oldest = pinned_.empty() ? newest_ : *pinned_.begin();
     values.erase(values.begin(), std::prev(values.upper_bound(std::max(oldest, values.begin()->first))));
@@ -124,7 +130,8 @@ class versioned_map {
 
 class memory_iterator final : public store_iterator {
  public:
-  memory_iterator(std::shared_ptr<versioned_map> rows, std::shared_ptr<void> pin, std::uint64_t at, std::string_view prefix)
+  memory_iterator(std::shared_ptr<versioned_map> rows, std::shared_ptr<void> pin, std::uint64_t at,
+                  std::string_view prefix)
       : rows_(std::move(rows)), pin_(std::move(pin)), at_(at), prefix_(prefix) {}
 
   void seek(std::string_view key) override { here_ = rows_->find_forward(key, true, prefix_, at_); }
@@ -149,7 +156,9 @@ class memory_snapshot final : public store_snapshot {
   explicit memory_snapshot(const std::shared_ptr<versioned_map>& rows)
       : rows_(rows), at_(rows->pin()), pin_(nullptr, [rows, at = at_](void*) { rows->unpin(at); }) {}
 
-  [[nodiscard]] result<std::optional<std::string>> get(std::string_view key) const override { return rows_->get(key, at_); }
+  [[nodiscard]] result<std::optional<std::string>> get(std::string_view key) const override {
+    return rows_->get(key, at_);
+  }
   [[nodiscard]] std::unique_ptr<store_iterator> iterate(std::string_view prefix) const override {
     return std::make_unique<memory_iterator>(rows_, pin_, at_, prefix);
   }
@@ -170,7 +179,8 @@ class memory_store final : public store {
   [[nodiscard]] result<std::optional<std::string>> get(std::string_view key) const override {
     return rows_->get(key, ~std::uint64_t{0});
   }
-  [[nodiscard]] std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const override {
+  [[nodiscard]] std::vector<result<std::optional<std::string>>> get(
+      const std::vector<std::string>& keys) const override {
     std::vector<result<std::optional<std::string>>> values;
     values.reserve(keys.size());
     for (const auto& key : keys) values.emplace_back(get(key));

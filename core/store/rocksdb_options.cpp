@@ -62,7 +62,8 @@ class expiring_factory final : public rocksdb::CompactionFilterFactory {
  public:
   explicit expiring_factory(const store_options& options) : options_(options) {}
   [[nodiscard]] const char* Name() const override { return "foldlog.expiring"; }
-  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(const rocksdb::CompactionFilter::Context&) override {
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context&) override {
     return std::make_unique<expiring>(options_);
   }
 
@@ -70,8 +71,8 @@ class expiring_factory final : public rocksdb::CompactionFilterFactory {
   store_options options_;
 };
 
-// RocksDB would write a log file beside its data, and Debian's build (assertions on) aborts when that meets a full disk. Its
-// errors reach us as statuses anyway; what happens in the background goes to our own log.
+// RocksDB would write a log file beside its data, and Debian's build (assertions on) aborts when that meets a full
+// disk. Its errors reach us as statuses anyway; what happens in the background goes to our own log.
 class info_log final : public rocksdb::Logger {
  public:
   info_log() : rocksdb::Logger(rocksdb::InfoLogLevel::ERROR_LEVEL) {}
@@ -140,8 +141,10 @@ rocksdb::WriteOptions rocksdb_write_options(const store_options& options) {
 error rocksdb_error(const rocksdb::Status& status, const std::filesystem::path& folder, std::string_view doing) {
   const auto text = status.ToString();
   const auto sentence = fmt::format("{} {}: {}", doing, folder.string(), text);
-  if (status.IsIOError() && !status.IsNoSpace() && text.find("lock") != std::string::npos && text.find("LOCK") != std::string::npos) {
-    return {error_kind::conflict, fmt::format("{} is open in another process (or twice in this one): {}", folder.string(), text)};
+  if (status.IsIOError() && !status.IsNoSpace() && text.find("lock") != std::string::npos &&
+      text.find("LOCK") != std::string::npos) {
+    return {error_kind::conflict,
+            fmt::format("{} is open in another process (or twice in this one): {}", folder.string(), text)};
   }
   const bool damaged = status.IsCorruption() || status.IsInvalidArgument() || status.IsMergeInProgress();
   return {damaged ? error_kind::damaged : error_kind::unavailable, sentence};

@@ -16,6 +16,7 @@ namespace foldlog {
 [[nodiscard]] rocksdb::WriteOptions rocksdb_write_options(const store_options& options);
 
 /// The error behind a status that is not ok: conflict, damaged or unavailable.
-[[nodiscard]] error rocksdb_error(const rocksdb::Status& status, const std::filesystem::path& folder, std::string_view doing);
+[[nodiscard]] error rocksdb_error(const rocksdb::Status& status, const std::filesystem::path& folder,
+                                  std::string_view doing);
 
 }  // namespace foldlog

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <mutex>
+#include <shared_mutex>
 #include <thread>
 
 #include "core/store/rocksdb_options.h"
@@ -22,6 +24,7 @@ struct database {
   std::filesystem::path folder;
   std::filesystem::path scratch;  ///< read-only: where the secondary instance keeps its own files
   bool flush_at_end = false;
+  // db: null after the folder could not be opened anew
 
   ~database() {
     if (db && flush_at_end) std::ignore = db->Flush(rocksdb::FlushOptions());
@@ -31,10 +34,15 @@ struct database {
     if (!scratch.empty()) std::filesystem::remove_all(scratch, ignored);
   }
 
+  [[nodiscard]] error not_open() const {
+    return {error_kind::unavailable, fmt::format("{} could not be opened again yet", folder.string())};
+  }
   [[nodiscard]] error why(const rocksdb::Status& status, std::string_view doing) const {
     return rocksdb_error(status, folder, doing);
   }
-  [[nodiscard]] result<std::optional<std::string>> get(const rocksdb::ReadOptions& options, std::string_view key) const {
+  [[nodiscard]] result<std::optional<std::string>> get(const rocksdb::ReadOptions& options,
+                                                       std::string_view key) const {
+    if (!db) return std::unexpected(not_open());
     std::string value;
     const auto status = db->Get(options, {key.data(), key.size()}, &value);
     if (status.ok()) return std::optional(std::move(value));
@@ -43,8 +51,8 @@ struct database {
   }
 };
 
-// Changes are handed to RocksDB in the order of their keys (and those of one key in theirs): together with the insert hints of
-// rocksdb_options() a big batch then costs a walk through the memtable instead of a search for each key (4x).
+// Changes are handed to RocksDB in the order of their keys (and those of one key in theirs): together with the insert
+// hints of rocksdb_options() a big batch then costs a walk through the memtable instead of a search for each key (4x).
 class rocksdb_batch final : public store_batch {
  public:
   void put(std::string_view key, std::string_view value) override { push(kind::put, key, value); }
@@ -68,9 +76,15 @@ class rocksdb_batch final : public store_batch {
       const auto at = slice(key(each));
       const rocksdb::Slice value(bytes_.data() + each.begin + each.key_size, each.value_size);
       switch (each.what) {
-        case kind::put: std::ignore = sorted_.Put(at, value); break;
-        case kind::erase: std::ignore = sorted_.Delete(at); break;
-        case kind::add: std::ignore = sorted_.Merge(at, value); break;
+        case kind::put:
+          std::ignore = sorted_.Put(at, value);
+          break;
+        case kind::erase:
+          std::ignore = sorted_.Delete(at);
+          break;
+        case kind::add:
+          std::ignore = sorted_.Merge(at, value);
+          break;
       }
     }
     return sorted_;
@@ -86,7 +100,8 @@ class rocksdb_batch final : public store_batch {
   };
 
   void push(kind what, std::string_view key, std::string_view value) {
-    changes_.push_back({bytes_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), what});
+    changes_.push_back(
+        {bytes_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), what});
     bytes_.append(key).append(value);
   }
   [[nodiscard]] std::string_view key(const change& of) const { return {bytes_.data() + of.begin, of.key_size}; }
@@ -108,11 +123,16 @@ class rocksdb_iterator final : public store_iterator {
  public:
   rocksdb_iterator(std::shared_ptr<const void> keeper, const database& from, rocksdb::ReadOptions options,
                    std::string_view prefix)
-      : keeper_(std::move(keeper)), from_(from), lower_(prefix), upper_(end_of_prefix(lower_)), lower_slice_(lower_),
+      : keeper_(std::move(keeper)),
+        from_(from),
+        lower_(prefix),
+        upper_(end_of_prefix(lower_)),
+        lower_slice_(lower_),
         upper_slice_(upper_) {
     options.iterate_lower_bound = &lower_slice_;
     if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
-    iterator_.reset(from_.db->NewIterator(options));
+    iterator_.reset(from_.db ? from_.db->NewIterator(options)
+                             : rocksdb::NewErrorIterator(rocksdb::Status::IOError("not open")));
   }
 
   void seek(std::string_view key) override { iterator_->Seek({key.data(), key.size()}); }
@@ -148,7 +168,7 @@ class rocksdb_iterator final : public store_iterator {
 class rocksdb_snapshot final : public store_snapshot, public std::enable_shared_from_this<rocksdb_snapshot> {
  public:
   explicit rocksdb_snapshot(std::shared_ptr<const database> from)
-      : from_(std::move(from)), taken_(from_->scratch.empty() ? from_->db->GetSnapshot() : nullptr) {
+      : from_(std::move(from)), taken_(from_->db && from_->scratch.empty() ? from_->db->GetSnapshot() : nullptr) {
     options_.snapshot = taken_;  // a secondary instance never changes after it was opened and needs none
   }
   ~rocksdb_snapshot() override {
@@ -170,65 +190,147 @@ class rocksdb_snapshot final : public store_snapshot, public std::enable_shared_
   rocksdb::ReadOptions options_;
 };
 
+result<std::shared_ptr<database>> open_database(const store_options& options) {
+  auto open = std::make_shared<database>();
+  open->folder = options.folder;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(rocksdb_options(options), options.folder, &db);
+  open->db.reset(db);
+  if (!status.ok()) return std::unexpected(open->why(status, "opening"));
+  open->flush_at_end = rocksdb_write_options(options).disableWAL;
+  return open;
+}
+
 class rocksdb_store final : public store {
  public:
-  rocksdb_store(std::shared_ptr<database> open, const rocksdb::WriteOptions& write)
-      : open_(std::move(open)), write_(write) {}
+  rocksdb_store(std::shared_ptr<database> open, const store_options& options)
+      : options_(options), write_(rocksdb_write_options(options)), open_(std::move(open)) {}
 
   [[nodiscard]] std::unique_ptr<store_batch> make_batch() const override { return std::make_unique<rocksdb_batch>(); }
-
-  [[nodiscard]] result<void> write(store_batch& batch) override {
-    auto& changes = static_cast<rocksdb_batch&>(batch).sorted();
-    auto status = open_->db->Write(write_, &changes);
-    // After a failed write RocksDB refuses all others until it is told to go on: try that before giving up.
-    if (!status.ok() && open_->scratch.empty() && open_->db->Resume().ok()) status = open_->db->Write(write_, &changes);
-    if (status.ok()) return {};
-    return std::unexpected(open_->why(status, "writing to"));
-  }
+  [[nodiscard]] result<void> write(store_batch& batch) override;
+  [[nodiscard]] result<void> flush() override;
 
   [[nodiscard]] result<std::optional<std::string>> get(std::string_view key) const override {
-    return open_->get(rocksdb::ReadOptions(), key);
+    return now()->get(rocksdb::ReadOptions(), key);
   }
-
-  [[nodiscard]] std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const override {
-    std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
-    std::vector<std::string> values;
-    const auto statuses = open_->db->MultiGet(rocksdb::ReadOptions(), slices, &values);
-    std::vector<result<std::optional<std::string>>> found;
-    found.reserve(keys.size());
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].ok()) {
-        found.emplace_back(std::move(values[i]));
-      } else if (statuses[i].IsNotFound()) {
-        found.emplace_back(std::nullopt);
-      } else {
-        found.emplace_back(std::unexpected(open_->why(statuses[i], "reading")));
-      }
-    }
-    return found;
-  }
-
+  [[nodiscard]] std::vector<result<std::optional<std::string>>> get(
+      const std::vector<std::string>& keys) const override;
   [[nodiscard]] std::shared_ptr<const store_snapshot> snapshot() const override {
-    return std::make_shared<rocksdb_snapshot>(open_);
+    return std::make_shared<rocksdb_snapshot>(now());
   }
-
-  [[nodiscard]] std::uint64_t generation() const override { return open_->db->GetLatestSequenceNumber(); }
-
-  [[nodiscard]] result<void> flush() override {
-    const auto status = write_.disableWAL ? open_->db->Flush(rocksdb::FlushOptions()) : open_->db->FlushWAL(true);
-    if (status.ok()) return {};
-    return std::unexpected(open_->why(status, "flushing"));
+  [[nodiscard]] std::uint64_t generation() const override {
+    const auto open = now();
+    return open->db ? open->db->GetLatestSequenceNumber() : 0;
   }
 
  private:
-  std::shared_ptr<database> open_;
+  [[nodiscard]] std::shared_ptr<database> now() const {
+    const std::shared_lock lock(mutex_);
+    return open_;
+  }
+  [[nodiscard]] result<void> check_room(std::size_t bytes) const;
+  [[nodiscard]] result<void> note(const rocksdb::Status& status, std::string_view doing);
+  [[nodiscard]] result<void> reopen();
+
+  store_options options_;
   rocksdb::WriteOptions write_;
+  mutable std::shared_mutex mutex_;  ///< of open_
+  std::shared_ptr<database> open_;
+  std::mutex writing_;
+  bool log_broken_ =
+      false;  ///< the write-ahead log met an error: it takes nothing more until the folder is opened anew
 };
+
+// After a failed append RocksDB 7.8 may go on with the very same file of its write-ahead log, and Debian's build
+// (assertions on) aborts there: so that file is never filled up, and after an error it is never written again.
+result<void> rocksdb_store::write(store_batch& batch) {
+  const std::lock_guard lock(writing_);
+  auto& changes = static_cast<rocksdb_batch&>(batch).sorted();
+  if (!options_.read_only) {
+    const auto room = check_room(changes.GetDataSize());
+    if (!room) return room;
+  }
+  if (log_broken_) {
+    const auto reopened = reopen();
+    if (!reopened) return reopened;
+  }
+  const auto open = now();
+  auto wrote = note(open->db->Write(write_, &changes), "writing to");
+  // A failed flush stops all writes until RocksDB is told to go on.
+  const bool stopped = !wrote && !log_broken_ && !options_.read_only;
+  if (stopped && open->db->Resume().ok()) wrote = note(open->db->Write(write_, &changes), "writing to");
+  return wrote;
+}
+
+result<void> rocksdb_store::flush() {
+  const std::lock_guard lock(writing_);
+  const auto open = now();
+  if (!open->db) return std::unexpected(open->not_open());
+  if (write_.disableWAL || log_broken_) return note(open->db->Flush(rocksdb::FlushOptions()), "flushing");
+  return note(open->db->FlushWAL(true), "flushing");
+}
+
+std::vector<result<std::optional<std::string>>> rocksdb_store::get(const std::vector<std::string>& keys) const {
+  const auto open = now();
+  if (!open->db) return std::vector<result<std::optional<std::string>>>(keys.size(), std::unexpected(open->not_open()));
+  std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<std::string> values;
+  const auto statuses = open->db->MultiGet(rocksdb::ReadOptions(), slices, &values);
+  std::vector<result<std::optional<std::string>>> found;
+  found.reserve(keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].ok()) {
+      found.emplace_back(std::move(values[i]));
+    } else if (statuses[i].IsNotFound()) {
+      found.emplace_back(std::nullopt);
+    } else {
+      found.emplace_back(std::unexpected(open->why(statuses[i], "reading")));
+    }
+  }
+  return found;
+}
+
+result<void> rocksdb_store::check_room(std::size_t bytes) const {
+  constexpr std::uintmax_t margin = 4U << 20;
+  std::error_code failed;
+  const auto space = std::filesystem::space(options_.folder, failed);
+  if (failed || space.available >= margin + 2 * bytes) return {};
+  return fail(error_kind::unavailable,
+              fmt::format("the disk of {} is full: {} KiB are free", options_.folder.string(), space.available >> 10));
+}
+
+result<void> rocksdb_store::note(const rocksdb::Status& status, std::string_view doing) {
+  if (status.ok()) return {};
+  auto why = open_->why(status, doing);
+  if (status.IsIOError() && !write_.disableWAL && why.text.find(".log") != std::string::npos) log_broken_ = true;
+  return std::unexpected(std::move(why));
+}
+
+// Needs the folder for itself: as long as somebody holds a snapshot the old one stays, readable as before.
+result<void> rocksdb_store::reopen() {
+  const std::unique_lock lock(mutex_);
+  if (open_.use_count() > 1) {
+    return fail(error_kind::unavailable,
+                fmt::format("{} waits for its readers before it is opened anew", options_.folder.string()));
+  }
+  open_.reset();
+  auto opened = open_database(options_);
+  if (!opened) {
+    // Without its database there is nothing to read either; the next write tries again.
+    open_ = std::make_shared<database>();
+    open_->folder = options_.folder;
+    return std::unexpected(std::move(opened.error()));
+  }
+  open_ = *std::move(opened);
+  log_broken_ = false;
+  return {};
+}
 
 result<std::filesystem::path> make_scratch_folder() {
   auto name = (std::filesystem::temp_directory_path() / fmt::format("foldlog-read-{}-XXXXXX", getpid())).string();
   if (mkdtemp(name.data()) == nullptr) {
-    return fail(error_kind::unavailable, fmt::format("no folder can be made under {}", std::filesystem::temp_directory_path().string()));
+    return fail(error_kind::unavailable,
+                fmt::format("no folder can be made under {}", std::filesystem::temp_directory_path().string()));
   }
   return std::filesystem::path(name);
 }
@@ -260,7 +362,7 @@ result<std::unique_ptr<store>> open_beside(const store_options& options) {
   const auto status = open_secondary(options, *scratch, &db);
   open->db.reset(db);
   if (!status.ok()) return std::unexpected(open->why(status, "opening"));
-  return std::make_unique<rocksdb_store>(std::move(open), rocksdb_write_options(options));
+  return std::make_unique<rocksdb_store>(std::move(open), options);
 }
 
 }  // namespace
@@ -270,17 +372,12 @@ result<std::unique_ptr<store>> open_store(const store_options& options) {
   std::error_code failed;
   std::filesystem::create_directories(options.folder, failed);
   if (failed) {
-    return fail(error_kind::unavailable, fmt::format("the folder {} cannot be made: {}", options.folder.string(), failed.message()));
+    return fail(error_kind::unavailable,
+                fmt::format("the folder {} cannot be made: {}", options.folder.string(), failed.message()));
   }
-  auto open = std::make_shared<database>();
-  open->folder = options.folder;
-  rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(rocksdb_options(options), options.folder, &db);
-  open->db.reset(db);
-  if (!status.ok()) return std::unexpected(open->why(status, "opening"));
-  const auto write = rocksdb_write_options(options);
-  open->flush_at_end = write.disableWAL;
-  return std::make_unique<rocksdb_store>(std::move(open), write);
+  auto open = open_database(options);
+  if (!open) return std::unexpected(std::move(open.error()));
+  return std::make_unique<rocksdb_store>(*std::move(open), options);
 }
 
 }  // namespace foldlog

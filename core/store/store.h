@@ -19,7 +19,8 @@ class store_batch {
   virtual ~store_batch() = default;
   virtual void put(std::string_view key, std::string_view value) = 0;
   virtual void erase(std::string_view key) = 0;
-  /// Adds an encoded summed row (summed_row.h) to that under the key, which need not exist. Commutative: no reading, no lock.
+  /// Adds an encoded summed row (summed_row.h) to that under the key, which need not exist. Commutative: no reading, no
+  /// lock.
   virtual void add(std::string_view key, std::string_view summed_row) = 0;
   virtual void clear() = 0;
   [[nodiscard]] virtual std::size_t bytes() const = 0;
@@ -58,9 +59,11 @@ class store {
   [[nodiscard]] virtual result<void> write(store_batch& batch) = 0;
   [[nodiscard]] virtual result<std::optional<std::string>> get(std::string_view key) const = 0;
   /// Many keys at once, in their order.
-  [[nodiscard]] virtual std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const = 0;
+  [[nodiscard]] virtual std::vector<result<std::optional<std::string>>> get(
+      const std::vector<std::string>& keys) const = 0;
   [[nodiscard]] virtual std::shared_ptr<const store_snapshot> snapshot() const = 0;
-  /// A number that no two states of the store share: unchanged between two calls, nothing was written in between. Cheap.
+  /// A number that no two states of the store share: unchanged between two calls, nothing was written in between.
+  /// Cheap.
   [[nodiscard]] virtual std::uint64_t generation() const = 0;
   /// Everything written so far survives the loss of the machine once this returned.
   [[nodiscard]] virtual result<void> flush() = 0;
@@ -68,19 +71,19 @@ class store {
 
 struct store_options {
   std::filesystem::path folder{};
-  bool read_only = false;          ///< beside a process that has it open: a consistent, perhaps slightly older state
-  bool write_ahead_log = true;     ///< off: a crash of the process loses what was not flushed (whoever writes refolds it)
+  bool read_only = false;       ///< beside a process that has it open: a consistent, perhaps slightly older state
+  bool write_ahead_log = true;  ///< off: a crash of the process loses what was not flushed (whoever writes refolds it)
   std::size_t write_buffer_bytes = 64U << 20;
   std::size_t cache_bytes = 64U << 20;
-  bool bulk_load = false;          ///< nobody reads while it is filled: fewer, larger flushes
+  bool bulk_load = false;  ///< nobody reads while it is filled: fewer, larger flushes
   /// Rows for which this says true may be dropped when files are merged (of keys that begin with `expiring_prefix`).
   std::string expiring_prefix{};
   std::function<bool(std::string_view key, std::string_view value)> expired{};
 };
 
-/// Opens or creates the folder. Errors: conflict (somebody has it open), damaged, unavailable (a full disk, no permission),
-/// not_found (read_only, and there is no store). A write that met a full disk fails as unavailable, and may be tried again:
-/// it succeeds a few seconds after there is room. Snapshots keep the folder open.
+/// Opens or creates the folder. Errors: conflict (somebody has it open), damaged, unavailable (a full disk, no
+/// permission), not_found (read_only, and there is no store). A write that met a full disk fails as unavailable, and
+/// may be tried again: it succeeds a few seconds after there is room. Snapshots keep the folder open.
 [[nodiscard]] result<std::unique_ptr<store>> open_store(const store_options& options);
 /// The same in memory, for tests and the simulation.
 [[nodiscard]] std::unique_ptr<store> make_memory_store();

@@ -8,8 +8,8 @@
 
 namespace foldlog {
 
-/// A row of counters whose changes commute: integers between pieces of JSON text. Two rows of the same texts are added number by
-/// number, in any order and grouping, so partitions never wait for each other.
+/// A row of counters whose changes commute: integers between pieces of JSON text. Two rows of the same texts are added
+/// number by number, in any order and grouping, so partitions never wait for each other.
 ///
 ///     {"owner":"eve","accounts":2,"closed":0}   =   texts {"owner":"eve","accounts":  ,"closed":  }   numbers 2 0
 ///
@@ -27,9 +27,9 @@ struct summed_row {
   bool operator==(const summed_row&) const = default;
 };
 
-/// What a store keeps under `key` after add(): the sum of what is there (nullopt: nothing) and of the operand. Rows that do
-/// not add up (other texts, beyond 64 bits, no summed row) leave the one byte 3, which decodes as nothing: reported by
-/// whoever reads it, never a wrong number.
+/// What a store keeps under `key` after add(): the sum of what is there (nullopt: nothing) and of the operand. Rows
+/// that do not add up (other texts, beyond 64 bits, no summed row) leave the one byte 3, which decodes as nothing:
+/// reported by whoever reads it, never a wrong number.
 [[nodiscard]] std::string add_summed(std::optional<std::string_view> stored, std::string_view operand);
 
 }  // namespace foldlog

@@ -13,15 +13,15 @@
 //
 //     key                                                            value
 //     c <domain> 0 <view> 0 <topic> 0 <partition u32>                checkpoint
-//     r <domain> 0 <view> 0 <key>                                    row: 1 <JSON text>, or a summed row (begins with 2)
-//     x <domain> 0 <view> 0 <index> 0 <ordered value> <key>          (empty)
-//     p <domain> 0 <view> 0 <table> 0 <key>                          a projection's private table
-//     s <domain> 0 <category> 0 <id> 0 <version u64>                 where an event is, or the event (stream_entry)
-//     m <topic> 0 <partition u32> <offset u64>                       mark: the arbiter's state after that record
+//     r <domain> 0 <view> 0 <key>                                    row: 1 <JSON text>, or a summed row (begins with
+//     2) x <domain> 0 <view> 0 <index> 0 <ordered value> <key>          (empty) p <domain> 0 <view> 0 <table> 0 <key>
+//     a projection's private table s <domain> 0 <category> 0 <id> 0 <version u64>                 where an event is, or
+//     the event (stream_entry) m <topic> 0 <partition u32> <offset u64>                       mark: the arbiter's state
+//     after that record
 //
-// 0, 1 and 2 are bytes of that value, c, r, x ... letters, numbers big-endian. Names hold no zero byte (API.md section 1),
-// the view's key stands last and may hold any byte. An ordered value is `1 <int64 with its sign bit flipped, u64>` or
-// `2 <text, each 00 as 00 ff> 00 01`, so that bytes sort as values do.
+// 0, 1 and 2 are bytes of that value, c, r, x ... letters, numbers big-endian. Names hold no zero byte (API.md section
+// 1), the view's key stands last and may hold any byte. An ordered value is `1 <int64 with its sign bit flipped, u64>`
+// or `2 <text, each 00 as 00 ff> 00 01`, so that bytes sort as values do.
 //
 // The stream table of a domain is a view of its own, `_streams`: it has checkpoints, and its entries under `s`.
 namespace foldlog::view_layout {
@@ -31,11 +31,11 @@ constexpr std::string_view stream_view = "_streams";
 
 /// How far one view has folded one partition, with all that is needed to go on.
 struct checkpoint {
-  offset_t next{0};           ///< the first record that is not folded; a commit that is open there begins at or after it
-  arbiter::state judged;      ///< the arbiter's state before that record (nothing is open)
-  offset_t last_event = no_offset;  ///< the last accepted record that was folded ...
-  std::string last_event_id;        ///< ... and its `<id>/<version>`: on start it must still be there
-  std::uint64_t events = 0;         ///< folded so far
+  offset_t next{0};       ///< the first record that is not folded; a commit that is open there begins at or after it
+  arbiter::state judged;  ///< the arbiter's state before that record (nothing is open)
+  offset_t last_event = no_offset;      ///< the last accepted record that was folded ...
+  std::string last_event_id;            ///< ... and its `<id>/<version>`: on start it must still be there
+  std::uint64_t events = 0;             ///< folded so far
   std::int64_t last_event_time_us = 0;  ///< ce_time of it
 
   [[nodiscard]] std::string encode() const;

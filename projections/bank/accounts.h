@@ -14,7 +14,8 @@ class accounts {
  public:
   static constexpr std::string_view topic = "bank.account";
   static constexpr std::string_view view = "accounts";
-  static constexpr std::array indexes{index_on{"owner", &account_row::owner}, index_on{"balance", &account_row::balance}};
+  static constexpr std::array indexes{index_on{"owner", &account_row::owner},
+                                      index_on{"balance", &account_row::balance}};
   using event = account_event;
 
   explicit accounts(view_scope& scope) : rows_(scope, indexes) {}

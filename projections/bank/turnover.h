@@ -15,7 +15,8 @@ struct account_currency {
 };
 BOOST_DESCRIBE_STRUCT(account_currency, (), (currency))
 
-/// View `turnover`: what was paid in and out per currency and day, UTC; key `<currency>:<yyyy-mm-dd>` (API.md section 5).
+/// View `turnover`: what was paid in and out per currency and day, UTC; key `<currency>:<yyyy-mm-dd>` (API.md section
+/// 5).
 class turnover {
  public:
   static constexpr std::string_view topic = "bank.account";

@@ -377,6 +377,29 @@ TEST_CASE("a command that was in doubt is never told a plain 503 afterwards") {
   CHECK(checked.kind("d1") == unknown);
 }
 
+TEST_CASE("a command that was in doubt while an acknowledgement was checked is not told a plain 503 either") {
+  serving_rig rig;
+  rig.withdraw("w1", 50);
+  rig.flush();
+  const auto append = rig.take();
+  rig.put_event({offset_t{99}, 1}, 0, 5);
+  rig.put_event({offset_t{99}, 1}, 0, 5);
+  rig.put_event({offset_t{99}, 1}, 0, 5);
+  rig.report(append, append_status::acknowledged, offset_t{3});
+  rig.feed();  // not counted: claims
+  const auto foreign = rig.put_claim(5);
+  rig.put_event({foreign, 5}, 0, 2, "ann", "bank.AccountClosed.v1", "{}");
+  rig.claim_and_read();  // w1 is decided again: the account is closed
+  rig.put_claim(6);
+  rig.flush();
+  REQUIRE(rig.appends.size() == 1);
+  CHECK(rig.appends[0].records[0].kind == record_kind::proof);
+  rig.ack();
+  rig.feed();
+  CHECK(rig.owner().phase() == owner_phase::deposed);
+  CHECK(rig.kind("w1") == unknown);
+}
+
 TEST_CASE("an owner halts where a version is missing, and says where") {
   owner_rig rig;
   rig.put_claim(7);
@@ -587,6 +610,7 @@ TEST_CASE("a store that can't be read for a while does not halt the fold") {
     }
     std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const override { return real->get(keys); }
     std::shared_ptr<const store_snapshot> snapshot() const override { return real->snapshot(); }
+    std::uint64_t generation() const override { return real->generation(); }
     result<void> flush() override { return {}; }
   };
   const auto rows = std::make_shared<flaky_store>();

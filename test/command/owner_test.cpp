@@ -487,7 +487,11 @@ TEST_CASE("the idempotency window ends by count, saved or not") {
     REQUIRE(rig.appends.size() == 1);  // forgotten: applied again
     rig.owner().save();                // while the new use is under way
     rig.finish_saves();
+    rig.deposit("d1", 1);
+    rig.flush();
+    CHECK(rig.appends.size() == 1);  // a repeat of what is under way
     rig.ack();
+    CHECK(rig.answers.back().again);
     rig.owner().save();
     rig.finish_saves();
     rig.answers.clear();
@@ -496,6 +500,22 @@ TEST_CASE("the idempotency window ends by count, saved or not") {
     CHECK(rig.answers[0].again);
     CHECK(rig.answers[0].offsets == std::vector{offset_t{6}});
   }
+}
+
+TEST_CASE("a repeat that was recognised is told as one, however much becomes certain with it") {
+  owner_options options = exclusive();
+  options.window_commands = 1;
+  owner_rig rig(options);
+  rig.serve();
+  rig.create("c1");
+  rig.deposit("d1", 1);
+  rig.deposit("d1", 1);
+  rig.deposit("d2", 1);
+  rig.flush();
+  rig.ack();
+  REQUIRE(rig.answers.size() == 4);
+  CHECK(rig.answers[3].again);
+  CHECK(rig.answers[3].offsets == std::vector{offset_t{2}});
 }
 
 TEST_CASE("the idempotency window ends by log time") {

@@ -71,6 +71,13 @@ TEST_CASE("a damaged record halts its own partition, which says where; the other
   service_rig rig(4);
   auto node = rig.start_ready();
   for (std::int32_t p = 0; p < 4; ++p) CHECK(rig.create(*node, rig.stream_of(p, 4), "c").kind == outcome_kind::applied);
+  record claim;  // a long partition: the damage is met while it is still being read
+  claim.kind = record_kind::claim;
+  claim.type = claim_type;
+  const std::vector<record> many(10'000, claim);
+  bool appended = false;
+  node->log.append({0, 1}, many, [&appended](const append_result&) { appended = true; });
+  REQUIRE(run_until(rig.context, [&appended] { return appended; }));
   node->log.corrupt({0, 2}, offset_t{1});
   node = rig.start();
   REQUIRE(run_until(rig.context, [&node] {

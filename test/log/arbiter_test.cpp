@@ -202,7 +202,8 @@ TEST_CASE("only the next sequence of the present epoch counts") {
 
 TEST_CASE("after a lost record everything later of that epoch is void") {
   auto arbiter = claimed();
-  for (std::uint64_t sequence = 1; sequence < 9; ++sequence) CHECK(arbiter.judge(event_of(first, sequence)) == verdict::ignored);
+  for (std::uint64_t sequence = 1; sequence < 9; ++sequence)
+    CHECK(arbiter.judge(event_of(first, sequence)) == verdict::ignored);
 }
 
 TEST_CASE("a commit is accepted with its last record, whole") {

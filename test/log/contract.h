@@ -12,21 +12,24 @@
 
 #include "core/log/event_log.h"
 
-// One behaviour suite for every event_log (test/log/contract.cpp). A test program derives a fixture for its log and says
+// One behaviour suite for every event_log (test/log/contract.cpp). A test program derives a fixture for its log and
+// says
 //
 //     TEST_CASE("the memory log keeps the contract of event_log") {
 //       memory_fixture fixture;
 //       foldlog::test::keep_the_log_contract(fixture);
 //     }
 //
-// with contract.cpp and contract_tools.cpp among its sources. Every sentence of the suite is a subcase and makes its own log.
+// with contract.cpp and contract_tools.cpp among its sources. Every sentence of the suite is a subcase and makes its
+// own log.
 namespace foldlog::test {
 
 class log_fixture {
  public:
   virtual ~log_fixture() = default;
 
-  /// A new, empty log with that many topics, named `<domain>.<category>` as the fixture likes; its executor is executor().
+  /// A new, empty log with that many topics, named `<domain>.<category>` as the fixture likes; its executor is
+  /// executor().
   virtual std::unique_ptr<event_log> make(std::size_t topics, std::int32_t partitions) = 0;
   /// Opens once more what make() made last; that object is closed and destroyed by then.
   virtual std::unique_ptr<event_log> reopen() = 0;
@@ -64,6 +67,9 @@ struct kept_record {
                                        std::span<const record> records);
 /// An event of a one-record commit with this value; the value must outlive it.
 [[nodiscard]] record sample_event(std::string_view value);
+
+/// Records of every kind that a log is asked to keep, with fields empty, full and at their limits.
+[[nodiscard]] std::vector<record> one_of_each_kind();
 
 void keep_the_log_contract(log_fixture& fixture);
 

@@ -34,11 +34,11 @@ kept_record::kept_record(partition_id where, const record& seen) : at(where), fi
 bool kept_record::operator==(const kept_record& other) const { return text() == other.text(); }
 
 std::string kept_record::text() const {
-  std::string out = fmt::format("{}/{}@{} kind {} time {} version {} epoch {}-{:08x} sequence {} commit {}/{} hash {:016x}",
-                                at.topic, at.partition, raw(fields.offset), static_cast<int>(fields.kind),
-                                fields.time.time_since_epoch().count(), raw(fields.version), raw(fields.epoch.offset),
-                                fields.epoch.nonce, fields.epoch_sequence, fields.commit_index, fields.commit_count,
-                                fields.command_hash);
+  std::string out = fmt::format(
+      "{}/{}@{} kind {} time {} version {} epoch {}-{:08x} sequence {} commit {}/{} hash {:016x}", at.topic,
+      at.partition, raw(fields.offset), static_cast<int>(fields.kind), fields.time.time_since_epoch().count(),
+      raw(fields.version), raw(fields.epoch.offset), fields.epoch.nonce, fields.epoch_sequence, fields.commit_index,
+      fields.commit_count, fields.command_hash);
   for (const auto& part : texts) out += fmt::format(" [{}]", part);
   return out;
 }
@@ -83,6 +83,47 @@ record sample_event(std::string_view value) {
   event.command_hash = 0x0123456789abcdef;
   event.command_id = "9f1c";
   return event;
+}
+
+std::vector<record> one_of_each_kind() {
+  record full = sample_event(R"({"amount":1200,"reference":"Grüße, 東京 \u0000 🏦"})");
+  full.key = "a.B_c~d:e@f-0";
+  full.version = version_t{9'007'199'254'740'993};
+  full.epoch = {offset_t{1184}, 0xffffffff};
+  full.epoch_sequence = 18'446'744'073'709'551'614U;
+  full.commit_index = 1;
+  full.commit_count = 500;
+  full.command_hash = 0xfedcba9876543210;
+  full.command_id = "!~visible-ASCII/9f1c";
+  full.correlation_id = "order-17";
+  full.causation_id = "bank/account/bob/7";
+  full.actor = "Jürgen 李";
+  full.traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  record plain = sample_event("{}");
+  record claim;
+  claim.kind = record_kind::claim;
+  claim.time = plain.time;
+  claim.type = claim_type;
+  claim.value = R"({"node":"n1","endpoint":"http://127.0.0.1:8080"})";
+  claim.epoch = {no_offset, 0x00000007};
+  record proof = claim;
+  proof.kind = record_kind::proof;
+  proof.type = proof_type;
+  proof.value = "{}";
+  proof.epoch = {offset_t{2}, 7};
+  proof.epoch_sequence = 3;
+  record refusal = full;
+  refusal.kind = record_kind::refusal;
+  refusal.type = refusal_type;
+  refusal.value = R"({"command":"Withdraw","version":3,"code":"insufficient-funds"})";
+  refusal.version = version_t{0};
+  refusal.commit_index = 0;
+  refusal.commit_count = 1;
+  refusal.traceparent = {};
+  record old_time = plain;
+  old_time.time = timestamp{std::chrono::microseconds(1)};
+  old_time.value = "[]";
+  return {full, plain, claim, proof, refusal, old_time};
 }
 
 }  // namespace foldlog::test

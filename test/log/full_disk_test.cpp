@@ -60,7 +60,9 @@ struct outcomes {
   }
 };
 
-std::string numbered(int number, std::size_t size) { return fmt::format("\"{:08}{}\"", number, std::string(size, 'x')); }
+std::string numbered(int number, std::size_t size) {
+  return fmt::format("\"{:08}{}\"", number, std::string(size, 'x'));
+}
 
 /// Appends until the log refuses, heals the cause, and appends again.
 void goes_on_when_the_cause_is_gone(embedded_fixture& fixture, const std::function<void()>& heal) {

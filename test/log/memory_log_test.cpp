@@ -44,7 +44,8 @@ struct lone_log : memory_fixture {
     const auto reader = log.open_reader({{at, offset_t{0}}}, [] {});
     const auto end = log.end_offset(at);
     std::vector<std::string> found;
-    for (const auto& each : read_records(*this, *reader, static_cast<std::size_t>(raw(*end)))) found.push_back(each.texts[2]);
+    for (const auto& each : read_records(*this, *reader, static_cast<std::size_t>(raw(*end))))
+      found.push_back(each.texts[2]);
     return found;
   }
 };
@@ -149,4 +150,50 @@ TEST_CASE("a batch outlives its reader and its log") {
   }
   REQUIRE(batch.items.size() == 1);
   CHECK(batch.items.front().record.value == "kept");
+}
+
+TEST_CASE("every partition gets its turn when there are more of them than records asked for") {
+  memory_fixture fixture;
+  const auto log = fixture.make(1, 5);
+  std::vector<event_log::start> starts;
+  for (std::int32_t partition = 0; partition < 5; ++partition) {
+    starts.push_back({{0, partition}, offset_t{0}});
+    for (int n = 0; n < 4; ++n) {
+      const auto event = sample_event("1");
+      (void)append_now(fixture, *log, {0, partition}, std::span(&event, 1));
+    }
+  }
+  const auto reader = log->open_reader(starts, [] {});
+  record_batch batch;
+  std::vector<int> seen(5);
+  for (int n = 0; n < 5; ++n) {
+    CHECK(reader->read(batch, {.records = 2}).has_value());
+    CHECK(batch.items.size() == 2);
+    for (const auto& item : batch.items) ++seen[static_cast<std::size_t>(item.partition)];
+  }
+  CHECK(seen == std::vector<int>(5, 2));
+}
+
+TEST_CASE("damage in one partition loses no record of another") {
+  memory_fixture fixture;
+  const auto log = fixture.make(1, 3);
+  std::vector<event_log::start> starts;
+  for (std::int32_t partition = 0; partition < 3; ++partition) {
+    starts.push_back({{0, partition}, offset_t{0}});
+    const std::vector<record> events(10, sample_event("1"));
+    (void)append_now(fixture, *log, {0, partition}, events);
+  }
+  dynamic_cast<memory_log&>(*log).corrupt({0, 1}, offset_t{4});
+  const auto reader = log->open_reader(starts, [] {});
+  record_batch batch;
+  std::vector<int> seen(3);
+  int errors = 0;
+  for (int n = 0; n < 30; ++n) {
+    const auto read = reader->read(batch, {.records = 3});
+    if (!read) ++errors;
+    if (!read) CHECK(batch.items.empty());
+    for (const auto& item : batch.items) ++seen[static_cast<std::size_t>(item.partition)];
+  }
+  CHECK(seen == std::vector<int>{10, 4, 10});
+  CHECK(errors > 5);
 }

@@ -50,13 +50,14 @@ record random_record(std::mt19937_64& random, std::string& texts) {
   made.kind = static_cast<record_kind>(random() % 5);
   made.time = timestamp{std::chrono::microseconds(static_cast<std::int64_t>(random()))};
   made.version = version_t{random() >> (random() % 64)};
-  made.epoch = {offset_t{static_cast<std::int64_t>(random() >> (1 + random() % 63)) - 1}, static_cast<std::uint32_t>(random())};
+  made.epoch = {offset_t{static_cast<std::int64_t>(random() >> (1 + random() % 63)) - 1},
+                static_cast<std::uint32_t>(random())};
   made.epoch_sequence = random() >> (random() % 64);
   made.commit_index = static_cast<std::uint32_t>(random() >> (random() % 64));
   made.commit_count = static_cast<std::uint32_t>(random() >> (random() % 64));
   made.command_hash = random();
-  for (auto* view : {&made.key, &made.type, &made.value, &made.command_id, &made.correlation_id, &made.causation_id, &made.actor,
-                     &made.traceparent}) {
+  for (auto* view : {&made.key, &made.type, &made.value, &made.command_id, &made.correlation_id, &made.causation_id,
+                     &made.actor, &made.traceparent}) {
     *view = text();
   }
   return made;
@@ -67,7 +68,7 @@ record random_record(std::mt19937_64& random, std::string& texts) {
 TEST_CASE("the checksum is CRC-32C, with and without the processor's instruction") {
   CHECK(crc32c("123456789") == 0xe3069283);
   CHECK(crc32c("") == 0);
-  CHECK(crc32c(std::string(32, '\0')) == 0x8a9136aa);   // RFC 3720 B.4
+  CHECK(crc32c(std::string(32, '\0')) == 0x8a9136aa);  // RFC 3720 B.4
   CHECK(crc32c(std::string(32, '\xff')) == 0x62a8ab43);
   std::mt19937_64 random(1);
   for (std::size_t size = 0; size < 300; ++size) {
@@ -117,8 +118,10 @@ TEST_CASE("any flipped bit is damage") {
 TEST_CASE("a cut or lengthened record is damage, even with a checksum that fits") {
   const auto bytes = encoded(test::sample_event("{}"));
   const auto body = bytes.substr(4);
-  for (std::size_t size = 0; size < bytes.size(); ++size) CHECK_FALSE(decode_record(bytes.substr(0, size), offset_t{0}).has_value());
-  for (std::size_t size = 0; size < body.size(); ++size) CHECK_FALSE(decode_record(sealed(body.substr(0, size)), offset_t{0}).has_value());
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    CHECK_FALSE(decode_record(bytes.substr(0, size), offset_t{0}).has_value());
+  for (std::size_t size = 0; size < body.size(); ++size)
+    CHECK_FALSE(decode_record(sealed(body.substr(0, size)), offset_t{0}).has_value());
   CHECK(decode_record(sealed(body), offset_t{0}).has_value());
   CHECK_FALSE(decode_record(sealed(body + "x"), offset_t{0}).has_value());
 }
@@ -145,7 +148,8 @@ TEST_CASE("any bytes give a record or damage") {
       for (auto& byte : body) byte = static_cast<char>(random());
       if (!body.empty()) body[0] = static_cast<char>(0x10 | (random() % 5));
     }
-    for (auto changes = random() % 4; changes > 0 && !body.empty(); --changes) body[random() % body.size()] = static_cast<char>(random());
+    for (auto changes = random() % 4; changes > 0 && !body.empty(); --changes)
+      body[random() % body.size()] = static_cast<char>(random());
     const auto found = decode_record(sealed(body), offset_t{0});
     if (found) ++records;
     if (!found) CHECK(found.error().kind == error_kind::damaged);

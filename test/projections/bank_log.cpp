@@ -21,7 +21,8 @@ void bank_writer::append(std::int32_t partition, const std::vector<record>& reco
   const auto outcome = done.get();
   if (outcome.status != append_status::acknowledged) throw std::runtime_error("append: " + outcome.error.text);
   auto& state = partitions_[static_cast<std::size_t>(partition)];
-  if (records.front().kind == record_kind::claim) state = {.epoch = {outcome.first, records.front().epoch.nonce}, .last = {}, .last_text = {}};
+  if (records.front().kind == record_kind::claim)
+    state = {.epoch = {outcome.first, records.front().epoch.nonce}, .last = {}, .last_text = {}};
 }
 
 void bank_writer::claim(std::int32_t partition) {
@@ -38,7 +39,8 @@ void bank_writer::claim_all() {
   for (std::size_t i = 0; i < partitions_.size(); ++i) claim(static_cast<std::int32_t>(i));
 }
 
-record bank_writer::make(const std::string& id, std::string& type, std::string& value, const bank::account_event& event) {
+record bank_writer::make(const std::string& id, std::string& type, std::string& value,
+                         const bank::account_event& event) {
   using codec = event_codec<bank::account_event>;
   type = "bank." + std::string(codec::name_of(event)) + ".v1";
   codec::write(value, event);
@@ -127,8 +129,8 @@ void write_bank(bank_writer& writer, std::uint64_t accounts, std::uint64_t event
   std::uint64_t state = 7;
   const auto random = [&] { return state = state * 6364136223846793005U + 1442695040888963407U, state >> 33; };
   for (std::uint64_t i = 0; i < accounts; ++i) {
-    writer.commit("account-" + std::to_string(i), {bank::account_created{"owner " + std::to_string(i % (accounts / 3 + 1)),
-                                                                        currencies[i % 3], 500}});
+    writer.commit("account-" + std::to_string(i),
+                  {bank::account_created{"owner " + std::to_string(i % (accounts / 3 + 1)), currencies[i % 3], 500}});
   }
   for (auto i = writer.events(); i < events; i = writer.events()) {
     const auto which = random() % accounts;

@@ -46,7 +46,8 @@ class bank_writer {
     std::string last_text;
   };
   void append(std::int32_t partition, const std::vector<record>& records);
-  [[nodiscard]] record make(const std::string& id, std::string& type, std::string& value, const bank::account_event& event);
+  [[nodiscard]] record make(const std::string& id, std::string& type, std::string& value,
+                            const bank::account_event& event);
 
   event_log& log_;
   std::vector<partition_state> partitions_;

@@ -34,7 +34,8 @@ TEST_CASE("accounts: a closed account stays as a row that says so") {
 }
 
 TEST_CASE("accounts: an event of an account that was never created throws") {
-  CHECK(given<accounts>({{"ghost", deposit_made{1, 1, {}}, ""}}).then_throws() == "view accounts has no row 'ghost' to update");
+  CHECK(given<accounts>({{"ghost", deposit_made{1, 1, {}}, ""}}).then_throws() ==
+        "view accounts has no row 'ghost' to update");
 }
 
 TEST_CASE("owners: counts accounts ever created, closed ones, deposits and withdrawals over all accounts of an owner") {
@@ -54,20 +55,27 @@ TEST_CASE("turnover: creating or closing an account makes no row") {
 }
 
 TEST_CASE("turnover: counts and sums per currency and UTC day of the event") {
-  CHECK(given<turnover>({{"a", account_created{"eve", "EUR", 0}, ""},
-                         {"b", account_created{"eve", "USD", 0}, ""},
-                         {"a", deposit_made{500, 500, {}}, "2026-11-21T23:59:59.999999Z"},
-                         {"a", withdrawal_made{200, 300, {}}, "2026-11-22T00:00:00.000000Z"},
-                         {"a", deposit_made{7, 307, {}}, "2026-11-22T12:00:00.000000Z"},
-                         {"b", deposit_made{1, 1, {}}, "2026-11-22T12:00:00.000000Z"}})
-            .then({{"EUR:2026-11-21", R"({"currency":"EUR","day":"2026-11-21","deposits":1,"deposited":500,"withdrawals":0,"withdrawn":0})"},
-                   {"EUR:2026-11-22", R"({"currency":"EUR","day":"2026-11-22","deposits":1,"deposited":7,"withdrawals":1,"withdrawn":200})"},
-                   {"USD:2026-11-22", R"({"currency":"USD","day":"2026-11-22","deposits":1,"deposited":1,"withdrawals":0,"withdrawn":0})"}}) == "");
+  CHECK(
+      given<turnover>({{"a", account_created{"eve", "EUR", 0}, ""},
+                       {"b", account_created{"eve", "USD", 0}, ""},
+                       {"a", deposit_made{500, 500, {}}, "2026-11-21T23:59:59.999999Z"},
+                       {"a", withdrawal_made{200, 300, {}}, "2026-11-22T00:00:00.000000Z"},
+                       {"a", deposit_made{7, 307, {}}, "2026-11-22T12:00:00.000000Z"},
+                       {"b", deposit_made{1, 1, {}}, "2026-11-22T12:00:00.000000Z"}})
+          .then(
+              {{"EUR:2026-11-21",
+                R"({"currency":"EUR","day":"2026-11-21","deposits":1,"deposited":500,"withdrawals":0,"withdrawn":0})"},
+               {"EUR:2026-11-22",
+                R"({"currency":"EUR","day":"2026-11-22","deposits":1,"deposited":7,"withdrawals":1,"withdrawn":200})"},
+               {"USD:2026-11-22",
+                R"({"currency":"USD","day":"2026-11-22","deposits":1,"deposited":1,"withdrawals":0,"withdrawn":0})"}}) ==
+      "");
 }
 
 TEST_CASE("a specification tells what is different") {
   const auto told = given<owners>({{"a", account_created{"eve", "EUR", 0}, ""}});
   CHECK(told.then({{"eve", R"({"owner":"eve","accounts":2,"closed":0,"deposits":0,"withdrawals":0})"}}) != "");
   CHECK(told.then({}) != "");
-  CHECK(told.then({{"eve", R"({"owner":"eve","accounts":1,"closed":0,"deposits":0,"withdrawals":0})"}, {"bob", "{}"}}) != "");
+  CHECK(told.then(
+            {{"eve", R"({"owner":"eve","accounts":1,"closed":0,"deposits":0,"withdrawals":0})"}, {"bob", "{}"}}) != "");
 }

@@ -74,8 +74,8 @@ TEST_CASE("on disk: a process that dies between two batches loses no event and d
   const auto self = std::filesystem::read_symlink("/proc/self/exe").string();
   constexpr int rounds = 6;
   for (int round = 0; round < rounds; ++round) {
-    const auto command = "FOLDLOG_TEST_FOLDER=" + data.string() + " FOLDLOG_TEST_ROUND=" + std::to_string(round) + " " + self +
-                         " --no-skip --test-case='(run by the test below)'";
+    const auto command = "FOLDLOG_TEST_FOLDER=" + data.string() + " FOLDLOG_TEST_ROUND=" + std::to_string(round) + " " +
+                         self + " --no-skip --test-case='(run by the test below)'";
     const int status = std::system(command.c_str());
     REQUIRE(WIFEXITED(status));
     REQUIRE(WEXITSTATUS(status) == 7);
@@ -83,6 +83,7 @@ TEST_CASE("on disk: a process that dies between two batches loses no event and d
   node here(data, true);
   here.fold();
   CHECK(rows_of(*here.rows, "bank", "owners") ==
-        told_rows{{"eve", R"({"owner":"eve","accounts":1,"closed":0,"deposits":)" + std::to_string(rounds * deposits) + R"(,"withdrawals":0})"}});
+        told_rows{{"eve", R"({"owner":"eve","accounts":1,"closed":0,"deposits":)" + std::to_string(rounds * deposits) +
+                              R"(,"withdrawals":0})"}});
   for (const auto& entry : here.folded.entries()) CHECK_MESSAGE(entry.state == fold_state::running, entry.reason);
 }

@@ -35,7 +35,8 @@ class scratch_folder {
 
 /// A log in memory with somebody who writes it, and a store; runners come and go.
 struct bank_world {
-  explicit bank_world(std::int32_t partitions = 2) : log({"bank.account"}, partitions, pool.get_executor()), writer(log) {}
+  explicit bank_world(std::int32_t partitions = 2)
+      : log({"bank.account"}, partitions, pool.get_executor()), writer(log) {}
   ~bank_world() { log.close(); }
 
   /// A runner begins anew at what the store holds, folds to the end of the log and is dropped.

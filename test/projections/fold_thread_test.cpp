@@ -24,7 +24,8 @@ TEST_CASE("whoever waits for a position reads it when told, while commands come 
     token wanted;
     wanted.set("bank.account", 0, here.log.end_offset({0, 0}).value() - 1);
     std::promise<std::string> seen;
-    const auto waiting = here.progress->wait("bank", "accounts", wanted, [&] { seen.set_value(here.rows("accounts").at("alice")); });
+    const auto waiting =
+        here.progress->wait("bank", "accounts", wanted, [&] { seen.set_value(here.rows("accounts").at("alice")); });
     auto row = seen.get_future();
     REQUIRE(row.wait_for(20s) == std::future_status::ready);
     CHECK(row.get().find("\"balance\":" + std::to_string(i) + ",") != std::string::npos);

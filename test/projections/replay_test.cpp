@@ -112,9 +112,13 @@ TEST_CASE("a replay to a token folds up to and with its offsets, and the other p
     return std::pair(rows.empty() ? "" : rows.at("eve"), raw(report->views[1].position.find("bank.account", place)));
   };
   CHECK(deposits_at(0) == std::pair(std::string(), std::int64_t{0}));
-  CHECK(deposits_at(2) == std::pair(std::string(R"({"owner":"eve","accounts":1,"closed":0,"deposits":1,"withdrawals":0})"), std::int64_t{2}));
+  CHECK(deposits_at(2) ==
+        std::pair(std::string(R"({"owner":"eve","accounts":1,"closed":0,"deposits":1,"withdrawals":0})"),
+                  std::int64_t{2}));
   CHECK(deposits_at(3).second == 2);  // within a commit: the commit is not folded
-  CHECK(deposits_at(4) == std::pair(std::string(R"({"owner":"eve","accounts":1,"closed":0,"deposits":1,"withdrawals":1})"), std::int64_t{4}));
+  CHECK(deposits_at(4) ==
+        std::pair(std::string(R"({"owner":"eve","accounts":1,"closed":0,"deposits":1,"withdrawals":1})"),
+                  std::int64_t{4}));
 }
 
 TEST_CASE("a replay refuses a token that is none of this log, and a store that is not empty") {

@@ -25,13 +25,17 @@ class by_hand {
   using event = account_event;
   explicit by_hand(view_scope& scope) : rows_(scope, indexes) {}
 
-  void on(const account_created& event, const event_context& at) { rows_.put(at.id, row_of(std::string(at.id), event.owner)); }
+  void on(const account_created& event, const event_context& at) {
+    rows_.put(at.id, row_of(std::string(at.id), event.owner));
+  }
   void on(const deposit_made& event, const event_context& at) {
     rows_.update(at.id, [&](account_row& row) { row.balance += event.amount; });
   }
   void on(const withdrawal_made&, const event_context& at) { rows_.erase(at.id); }
   void on(const account_closed&, const event_context&) { throw std::runtime_error("closed"); }
-  void on(const overdraft_started&, const event_context& at) { rows_.put(std::string(1025, 'x'), row_of(std::string(at.id), "")); }
+  void on(const overdraft_started&, const event_context& at) {
+    rows_.put(std::string(1025, 'x'), row_of(std::string(at.id), ""));
+  }
   void on(const overdraft_ended&, const event_context&) { rows_.put("\xff", {}); }
 
  private:

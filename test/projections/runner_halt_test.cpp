@@ -45,7 +45,8 @@ projection_list with_superstitious() {
 }
 
 std::string counted(const std::string& id, std::int64_t deposits) {
-  return R"({"owner":")" + id + R"(","accounts":0,"closed":0,"deposits":)" + std::to_string(deposits) + R"(,"withdrawals":0})";
+  return R"({"owner":")" + id + R"(","accounts":0,"closed":0,"deposits":)" + std::to_string(deposits) +
+         R"(,"withdrawals":0})";
 }
 
 // Ids in partition 0 and 1 of two.
@@ -99,8 +100,9 @@ TEST_CASE("what a throwing commit had changed is undone, also rows that it made"
   here.writer.commit("alice", {deposit_made{13, 13, {}}});
   here.fold_all(with_superstitious());
   CHECK(here.rows("superstitious").empty());
-  CHECK(here.store->get(view_layout::private_key("bank", "superstitious", "accounts", "alice")).value()->find("touched") ==
-        std::string::npos);
+  CHECK(here.store->get(view_layout::private_key("bank", "superstitious", "accounts", "alice"))
+            .value()
+            ->find("touched") == std::string::npos);
 }
 
 TEST_CASE("an event of a type that nobody knows halts the views, not the stream table") {
@@ -225,11 +227,25 @@ TEST_CASE("a log that was made anew is detected by its last event or by its clai
           writer.set_nonce(1);
           three(writer);
         }).state == fold_state::halted);
-  const auto foreign_behind = [](bank_writer& writer) { three(writer); writer.foreign(0); };
+  const auto foreign_behind = [](bank_writer& writer) {
+    three(writer);
+    writer.foreign(0);
+  };
   CHECK(meets(foreign_behind, foreign_behind).state == fold_state::running);
-  CHECK(meets(foreign_behind, [](bank_writer& writer) { three(writer); writer.claim_all(); }).state == fold_state::halted);
+  CHECK(meets(foreign_behind, [](bank_writer& writer) {
+          three(writer);
+          writer.claim_all();
+        }).state == fold_state::halted);
   CHECK(meets([](bank_writer& writer) { writer.claim_all(); },
-              [](bank_writer& writer) { writer.set_nonce(1); writer.claim_all(); }).state == fold_state::halted);
+              [](bank_writer& writer) {
+                writer.set_nonce(1);
+                writer.claim_all();
+              })
+            .state == fold_state::halted);
   CHECK(meets([](bank_writer& writer) { writer.claim_all(); },
-              [](bank_writer& writer) { writer.foreign(0); writer.claim_all(); }).state == fold_state::halted);
+              [](bank_writer& writer) {
+                writer.foreign(0);
+                writer.claim_all();
+              })
+            .state == fold_state::halted);
 }

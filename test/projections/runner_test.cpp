@@ -15,13 +15,14 @@ namespace {
 
 std::string digests(const store& from) {
   std::string all;
-  for (const auto* view : {"accounts", "owners", "turnover"}) all += digest_view(*from.snapshot(), "bank", view)->digest + " ";
+  for (const auto* view : {"accounts", "owners", "turnover"})
+    all += digest_view(*from.snapshot(), "bank", view)->digest + " ";
   return all;
 }
 
 std::string owner(std::int64_t accounts, std::int64_t deposits, std::int64_t withdrawals) {
-  return R"({"owner":"eve","accounts":)" + std::to_string(accounts) + R"(,"closed":0,"deposits":)" + std::to_string(deposits) +
-         R"(,"withdrawals":)" + std::to_string(withdrawals) + "}";
+  return R"({"owner":"eve","accounts":)" + std::to_string(accounts) + R"(,"closed":0,"deposits":)" +
+         std::to_string(deposits) + R"(,"withdrawals":)" + std::to_string(withdrawals) + "}";
 }
 
 std::string sums(std::int64_t deposits, std::int64_t withdrawals) { return owner(1, deposits, withdrawals); }
@@ -40,10 +41,12 @@ class failing_store final : public store {
     if (!readable) return fail(error_kind::unavailable, "the disk does not answer");
     return real_.get(key);
   }
-  [[nodiscard]] std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const override {
+  [[nodiscard]] std::vector<result<std::optional<std::string>>> get(
+      const std::vector<std::string>& keys) const override {
     return real_.get(keys);
   }
   [[nodiscard]] std::shared_ptr<const store_snapshot> snapshot() const override { return real_.snapshot(); }
+  [[nodiscard]] std::uint64_t generation() const override { return real_.generation(); }
   [[nodiscard]] result<void> flush() override { return real_.flush(); }
 
   int writes_left = 1 << 30;
@@ -69,7 +72,8 @@ TEST_CASE("accepted commits become rows, and progress says so") {
   CHECK(entry.end == offset_t{4});
   CHECK(entry.state == fold_state::running);
   CHECK(here.progress->reached("bank", "owners", token::parse("bank.account/" + std::to_string(place) + "@3").value()));
-  CHECK(here.progress->reached("bank", "_streams", token::parse("bank.account/" + std::to_string(place) + "@3").value()));
+  CHECK(
+      here.progress->reached("bank", "_streams", token::parse("bank.account/" + std::to_string(place) + "@3").value()));
   CHECK(folded_position(*here.store->snapshot(), "bank", "accounts")->find("bank.account", place) == offset_t{3});
 }
 
@@ -162,9 +166,10 @@ TEST_CASE("a view that is added later folds from offset zero while the others st
   bank_world here;
   here.writer.claim_all();
   write_bank(here.writer, 10, 200);
-  here.fold_all({make_projection<accounts>()});
-  const auto before = rows_of(*here.store, "bank", "accounts");
-  CHECK(here.rows("owners").empty());
+  here.fold_all({make_projection<owners>()});  // sums: to fold it again would double it
+  const auto before = here.rows("owners");
+  CHECK(!before.empty());
+  CHECK(here.rows("accounts").empty());
   here.writer.commit("new", {account_created{"eve", "EUR", 0}});
   here.fold_all();
   bank_world fresh;
@@ -173,7 +178,8 @@ TEST_CASE("a view that is added later folds from offset zero while the others st
   fresh.writer.commit("new", {account_created{"eve", "EUR", 0}});
   fresh.fold_all();
   CHECK(digests(*here.store) == digests(*fresh.store));
-  CHECK(here.rows("accounts").size() == before.size() + 1);
+  CHECK(here.rows("accounts").size() == 11);
+  CHECK(here.rows("owners").size() == before.size() + 1);
 }
 
 TEST_CASE("index entries follow their rows") {
@@ -225,7 +231,8 @@ TEST_CASE("the stream table holds the whole records when it is told so") {
   options.fold.store_records = true;
   runner running(here.log, *here.store, projections(), progress, here.clock, options);
   fold_to_end(running);
-  const auto stored = here.store->get(view_layout::stream_key("bank", "account", "alice", version_t{1})).value().value();
+  const auto stored =
+      here.store->get(view_layout::stream_key("bank", "account", "alice", version_t{1})).value().value();
   const auto entry = view_layout::stream_entry::decode(stored);
   REQUIRE(entry);
   const auto record = decode_record(entry->record, entry->offset);
@@ -295,4 +302,3 @@ TEST_CASE("rows that do not fit the cache are written and read again") {
   CHECK(digests(*small) == digests(*here.store));
   CHECK(digests(*small) != whole);
 }
-

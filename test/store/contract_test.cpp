@@ -129,7 +129,8 @@ TEST_CASE_TEMPLATE("a snapshot stays as it was, for reads and iterators", world,
   CHECK(before->get("b").value() == "1");
   CHECK(before->get("bb").value() == std::nullopt);
   std::string seen;
-  for (; walking->valid(); walking->next()) seen += std::string(walking->key()) + "=" + std::string(walking->value()) + " ";
+  for (; walking->valid(); walking->next())
+    seen += std::string(walking->key()) + "=" + std::string(walking->value()) + " ";
   CHECK(seen == "a=1 b=1 c=1 ");
   CHECK(keys(*here.rows->snapshot(), "") == "a bb c ");
 }
@@ -143,7 +144,8 @@ TEST_CASE_TEMPLATE("a snapshot may outlive the store", world, in_memory, in_rock
   CHECK(keys(*snapshot, "") == "a ");
 }
 
-TEST_CASE_TEMPLATE("an iterator gives the keys that begin with its prefix, in byte order, both ways", world, in_memory, in_rocksdb) {
+TEST_CASE_TEMPLATE("an iterator gives the keys that begin with its prefix, in byte order, both ways", world, in_memory,
+                   in_rocksdb) {
   world here;
   put(*here.rows, {{"a", ""}, {"p", ""}, {"p\x7f", ""}, {"p\xff", ""}, {"p\xff\xff", ""}, {"pa", ""}, {"q", ""}});
   const auto snapshot = here.rows->snapshot();
@@ -212,4 +214,18 @@ TEST_CASE_TEMPLATE("rows that do not add up are told as such, never as a number"
   CHECK(!summed_row::decode(*here.rows->get("full").value()));
   put(*here.rows, {{"other", "works"}});
   CHECK(here.rows->get("other").value() == "works");
+}
+
+TEST_CASE_TEMPLATE("the generation changes with every write, and with nothing else", world, in_memory, in_rocksdb) {
+  world here;
+  const auto empty = here.rows->generation();
+  put(*here.rows, {{"a", "1"}});
+  const auto first = here.rows->generation();
+  CHECK(first != empty);
+  CHECK(here.rows->get("a").value() == "1");
+  const auto snapshot = here.rows->snapshot();
+  REQUIRE(here.rows->flush());
+  CHECK(here.rows->generation() == first);
+  put(*here.rows, {{"a", "1"}});
+  CHECK(here.rows->generation() != first);
 }

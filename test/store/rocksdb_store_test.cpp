@@ -149,7 +149,8 @@ TEST_CASE("damaged files are told as damage") {
   const folder here;
   put(**open_store(here.options()), "a", "1");
   for (const auto& entry : std::filesystem::directory_iterator(here.options().folder)) {
-    if (entry.path().filename().string().starts_with("MANIFEST")) std::ofstream(entry.path()) << "not a manifest at all, no";
+    if (entry.path().filename().string().starts_with("MANIFEST"))
+      std::ofstream(entry.path()) << "not a manifest at all, no";
   }
   const auto opened = open_store(here.options());
   REQUIRE(!opened);
@@ -162,7 +163,8 @@ TEST_CASE("a flipped bit in a table is told as damage when it is read") {
   options.bulk_load = true;
   {
     const auto loading = std::move(open_store(options).value());
-    for (int i = 0; i < 500; ++i) put(*loading, "key" + std::to_string(i), std::string(100, static_cast<char>('a' + i % 26)));
+    for (int i = 0; i < 500; ++i)
+      put(*loading, "key" + std::to_string(i), std::string(100, static_cast<char>('a' + i % 26)));
     REQUIRE(loading->flush());
   }
   for (const auto& entry : std::filesystem::directory_iterator(here.options().folder)) {

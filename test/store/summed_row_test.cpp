@@ -15,7 +15,8 @@ TEST_CASE("the bytes of a summed row are as documented") {
 }
 
 TEST_CASE("numbers of all sizes survive their encoding") {
-  for (const std::int64_t number : {INT64_MIN, INT64_MIN + 1, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, INT64_MAX}) {
+  for (const std::int64_t number :
+       {INT64_MIN, INT64_MIN + 1, std::int64_t{-1}, std::int64_t{0}, std::int64_t{1}, INT64_MAX}) {
     const summed_row row{{"a", "b"}, {number}};
     CHECK(summed_row::decode(row.encode()) == row);
   }

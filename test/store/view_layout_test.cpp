@@ -34,11 +34,14 @@ checkpoint some_checkpoint() {
 TEST_CASE("keys are, byte for byte, as documented") {
   CHECK(checkpoint_key("bank", "accounts", {"bank.account", 3}) == "cbank\0accounts\0bank.account\0\0\0\0\3"s);
   CHECK(row_key("bank", "accounts", "alice") == "rbank\0accounts\0alice"s);
-  CHECK(index_key("bank", "accounts", "owner", "e\0e"s, "alice") == "xbank\0accounts\0owner\0\2e\0\xff" "e\0\1alice"s);
+  CHECK(index_key("bank", "accounts", "owner", "e\0e"s, "alice") ==
+        "xbank\0accounts\0owner\0\2e\0\xff"
+        "e\0\1alice"s);
   CHECK(index_key("bank", "accounts", "balance", std::int64_t{5}, "alice") ==
         "xbank\0accounts\0balance\0\1\x80\0\0\0\0\0\0\5alice"s);
   CHECK(index_key("bank", "accounts", "balance", std::int64_t{-1}, "a") ==
-        "xbank\0accounts\0balance\0\1\x7f\xff\xff\xff\xff\xff\xff\xff" "a"s);
+        "xbank\0accounts\0balance\0\1\x7f\xff\xff\xff\xff\xff\xff\xff"
+        "a"s);
   CHECK(private_key("bank", "owners", "owner_of", "alice") == "pbank\0owners\0owner_of\0alice"s);
   CHECK(stream_key("bank", "account", "alice", version_t{258}) == "sbank\0account\0alice\0\0\0\0\0\0\0\1\2"s);
   CHECK(mark_key({"bank.account", 1}, offset_t{4096}) == "mbank.account\0\0\0\0\1\0\0\0\0\0\0\x10\0"s);
@@ -102,7 +105,9 @@ TEST_CASE("a checkpoint survives its encoding; its bytes stay as they are") {
   const auto bytes = some_checkpoint().encode();
   CHECK(checkpoint::decode(bytes) == some_checkpoint());
   CHECK(checkpoint::decode(checkpoint{}.encode()) == checkpoint{});
-  CHECK(bytes == "\1\xb9\x09\xa1\x09\x9f\x3c\x2a\x71\x17\0\0\xb8\x09\x07" "alice/4\xac\2\0\0\0\0\0\0\0\1"s);
+  CHECK(bytes ==
+        "\1\xb9\x09\xa1\x09\x9f\x3c\x2a\x71\x17\0\0\xb8\x09\x07"
+        "alice/4\xac\2\0\0\0\0\0\0\0\1"s);
   for (std::size_t size = 0; size < bytes.size(); ++size) CHECK(!checkpoint::decode(bytes.substr(0, size)));
   CHECK(!checkpoint::decode(bytes + "x"));
 }

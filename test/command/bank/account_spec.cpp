@@ -29,7 +29,7 @@ TEST_CASE("an overdraft limit of 10^12 is taken as it is") {
   CHECK(after.state().overdraft_limit == trillion);
 }
 TEST_CASE("a new account is open, empty and has what it was created with") {
-  CHECK(given<account>(with_overdraft).state() == account_state{"ann", "EUR", 100, 0, account_status::open});
+  CHECK(given<account>(with_overdraft).state() == account_state{"ann", "EUR", 100, 0, account_phase::open});
 }
 TEST_CASE("an account can't be created twice") {
   CHECK(given<account>(opened).when(create_account{"bob", "USD"}).then_refused(account_exists{}));
@@ -111,7 +111,7 @@ TEST_CASE("an account with a balance, above or below 0, can't be closed; the ref
             .when(close_account{}).then_refused(balance_not_zero{-1}));
 }
 TEST_CASE("a closed account keeps its owner, currency and limit") {
-  CHECK(given<account>(with_overdraft, account_closed{}).state() == account_state{"ann", "EUR", 100, 0, account_status::closed});
+  CHECK(given<account>(with_overdraft, account_closed{}).state() == account_state{"ann", "EUR", 100, 0, account_phase::closed});
 }
 
 TEST_CASE("a specification that is not met says what was expected and what happened") {

@@ -200,6 +200,49 @@ TEST_CASE("a reader of a deleted topic reports damage with topic, partition and 
   CHECK(last.error().text.find(fixture.options.topics.front() + "/0@3") != std::string::npos);
 }
 
+TEST_CASE("a reader that has waited beyond the end for a while gets its record and none before it") {
+  faulty_fixture fixture(fresh_options(shared_kafka(), 1, 1));
+  const auto log = fixture.reopen();
+  const auto reader = log->open_reader({{first, offset_t{3}}}, [] {});
+  for (int n = 0; n < 4; ++n) {
+    for (int round = 0; round < 20; ++round) {
+      record_batch batch;
+      REQUIRE(reader->read(batch, {}).has_value());
+      CHECK(batch.items.empty());
+      wait(fixture, 20);
+    }
+    CHECK(append_value(fixture, *log, std::to_string(n)).status == append_status::acknowledged);
+  }
+  const auto found = read_records(fixture, *reader, 1);
+  REQUIRE(found.size() == 1);
+  CHECK(raw(found.front().fields.offset) == 3);
+}
+
+TEST_CASE("a reader below the beginning of the log reports damage") {
+  faulty_fixture fixture(fresh_options(shared_kafka(), 1, 1));
+  const auto log = fixture.reopen();
+  for (int n = 0; n < 3; ++n) CHECK(append_value(fixture, *log, "1").status == append_status::acknowledged);
+  raw_delete_before(shared_kafka(), fixture.options.topics.front(), 0, 2);
+  const auto reader = log->open_reader({{first, offset_t{1}}}, [] {});
+  result<void> last;
+  REQUIRE(fixture.run_until([&] {
+    record_batch batch;
+    last = reader->read(batch, {});
+    return !last.has_value();
+  }));
+  CHECK(last.error().kind == error_kind::damaged);
+  CHECK(last.error().text.find(fixture.options.topics.front() + "/0@1") != std::string::npos);
+  result<record_batch> fetched;
+  bool done = false;
+  log->fetch(first, offset_t{0}, offset_t{1}, [&](result<record_batch> answer) {
+    fetched = std::move(answer);
+    done = true;
+  });
+  REQUIRE(fixture.run_until([&] { return done; }));
+  REQUIRE_FALSE(fetched.has_value());
+  CHECK(fetched.error().kind == error_kind::damaged);
+}
+
 TEST_CASE("three brokers: losing one changes nothing, losing two stops the writing until one returns") {
   const own_kafka kafka(3);
   auto options = fresh_options(kafka.bootstrap(), 1, 2);

@@ -111,6 +111,23 @@ void raw_create(const std::string& bootstrap, const std::string& topic, std::int
   rd_kafka_NewTopic_destroy(wanted);
 }
 
+void raw_delete_before(const std::string& bootstrap, const std::string& topic, std::int32_t partition,
+                       std::int64_t offset) {
+  const raw_client client(RD_KAFKA_PRODUCER, bootstrap);
+  auto* const list = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
+  auto* unwanted = rd_kafka_DeleteRecords_new(list);
+  auto* const answers = rd_kafka_queue_new(client.handle);
+  rd_kafka_DeleteRecords(client.handle, &unwanted, 1, nullptr, answers);
+  auto* const event = rd_kafka_queue_poll(answers, 20'000);
+  REQUIRE(event != nullptr);
+  REQUIRE(rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(answers);
+  rd_kafka_DeleteRecords_destroy(unwanted);
+  rd_kafka_topic_partition_list_destroy(list);
+}
+
 void raw_delete(const std::string& bootstrap, const std::string& topic) {
   const raw_client client(RD_KAFKA_PRODUCER, bootstrap);
   auto* unwanted = rd_kafka_DeleteTopic_new(topic.c_str());

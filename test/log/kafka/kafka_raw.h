@@ -27,6 +27,9 @@ void raw_write(const std::string& bootstrap, const std::string& topic, std::int3
                const std::vector<raw_message>& messages);
 void raw_create(const std::string& bootstrap, const std::string& topic, std::int32_t partitions,
                 const std::map<std::string, std::string>& settings);
+/// Everything below the offset is gone afterwards.
+void raw_delete_before(const std::string& bootstrap, const std::string& topic, std::int32_t partition,
+                       std::int64_t offset);
 void raw_delete(const std::string& bootstrap, const std::string& topic);
 
 }  // namespace foldlog::test

@@ -12,8 +12,8 @@
 
 namespace foldlog {
 
-/// A state of some aggregate, immutable: a new one is made by every commit, so that what is certain and what is newest stand side by
-/// side without a copy.
+/// A state of some aggregate, immutable: a new one is made by every commit, so that what is certain and what is newest
+/// stand side by side without a copy.
 class aggregate_state {
  public:
   virtual ~aggregate_state() = default;
@@ -50,7 +50,8 @@ class category {
   /// Errors: invalid (no such event type, or data that do not fit it).
   [[nodiscard]] virtual result<state_pointer> evolve(const aggregate_state& state, std::string_view event_type,
                                                      json::element data) const = 0;
-  /// The outer result is our own failure (data that passed the schema and do not fit the struct), the inner one the domain's word.
+  /// The outer result is our own failure (data that passed the schema and do not fit the struct), the inner one the
+  /// domain's word.
   [[nodiscard]] virtual result<std::expected<decided, refusal>> decide(const aggregate_state& state,
                                                                        std::string_view command, json::element data,
                                                                        const command_context& context) const = 0;

@@ -35,12 +35,12 @@ struct outcome_event {
 
 struct command_outcome {
   outcome_kind kind = outcome_kind::internal;
-  version_t version{0};                ///< after the command; for refused and version_mismatch: the stream's own
-  std::vector<outcome_event> events = {};   ///< their versions end at `version`
-  offset_t last_event = no_offset;     ///< of the stream: the token; unchanged: that of its last event
-  foldlog::refusal refusal = {};       ///< refused
-  bool replayed = false;               ///< the first outcome of an earlier attempt, told again
-  std::string detail = {};             ///< for the others: a sentence
+  version_t version{0};                    ///< after the command; for refused and version_mismatch: the stream's own
+  std::vector<outcome_event> events = {};  ///< their versions end at `version`
+  offset_t last_event = no_offset;         ///< of the stream: the token; unchanged: that of its last event
+  foldlog::refusal refusal = {};           ///< refused
+  bool replayed = false;                   ///< the first outcome of an earlier attempt, told again
+  std::string detail = {};                 ///< for the others: a sentence
 };
 
 /// What a client wants, checked up to its schema.
@@ -49,9 +49,9 @@ struct command_request {
   std::string name;
   std::string data;  ///< JSON that passed the schema
   std::string command_id;
-  std::uint64_t hash = 0;                        ///< command_hash()
-  std::optional<std::uint64_t> expected_version; ///< 0: the stream must not exist
-  bool fresh_id = false;                         ///< the id was made for this command: nobody can have used it before
+  std::uint64_t hash = 0;                         ///< command_hash()
+  std::optional<std::uint64_t> expected_version;  ///< 0: the stream must not exist
+  bool fresh_id = false;                          ///< the id was made for this command: nobody can have used it before
   std::string correlation_id;
   std::string traceparent;
 };
@@ -60,10 +60,10 @@ using answer_handler = std::move_only_function<void(const command_request&, comm
 
 /// A command on its way through an owner.
 struct command : command_request {
-  answer_handler done;  ///< called once; empty afterwards
-  std::uint64_t arrival = 0;      ///< set by the owner: the order of arrival
+  answer_handler done;                  ///< called once; empty afterwards
+  std::uint64_t arrival = 0;            ///< set by the owner: the order of arrival
   std::chrono::nanoseconds deadline{};  ///< on the monotonic clock; set by the shell
-  bool was_in_doubt = false;      ///< an append of it ended unknown once: it is never told a plain 503 afterwards
+  bool was_in_doubt = false;            ///< an append of it ended unknown once: it is never told a plain 503 afterwards
 };
 
 }  // namespace foldlog

@@ -30,14 +30,16 @@ std::string token_of(const command_place& place, const command_outcome& outcome)
 
 // Nothing of the inside leaves: the log line carries the id that the client gets.
 http::problem internal_problem(const command_request& of, const command_outcome& outcome) {
-  const auto instance = fmt::format("/problems/internal/{:08x}", static_cast<std::uint32_t>(std::hash<std::string>()(of.command_id)));
+  const auto instance =
+      fmt::format("/problems/internal/{:08x}", static_cast<std::uint32_t>(std::hash<std::string>()(of.command_id)));
   log(log_level::error, "a command failed", {{"instance", instance}, {"command", of.name}, {"reason", outcome.detail}});
   return {.kind = http::problem_kind::internal, .detail = "the command failed inside the engine", .instance = instance};
 }
 
 }  // namespace
 
-void append_command_body(std::string& out, const command_place& place, const command_request& of, const command_outcome& outcome) {
+void append_command_body(std::string& out, const command_place& place, const command_request& of,
+                         const command_outcome& outcome) {
   out += R"({"command_id":)";
   http::append_json_string(out, of.command_id);
   out += R"(,"stream":")";
@@ -79,24 +81,31 @@ http::problem command_problem(const command_request& of, const command_outcome& 
       std::string members = R"(,"code":)";
       http::append_json_string(members, outcome.refusal.code);
       members += fmt::format(R"(,"version":{}{})", version, outcome.refusal.members);
-      return {.kind = problem_kind::refused, .detail = fmt::format("{} was refused: {}", of.name, outcome.refusal.code), .members = members};
+      return {.kind = problem_kind::refused,
+              .detail = fmt::format("{} was refused: {}", of.name, outcome.refusal.code),
+              .members = members};
     }
     case outcome_kind::version_mismatch:
       return {.kind = problem_kind::version_mismatch,
-              .detail = version == 0 ? std::string("there is no such stream") : fmt::format("the stream is at version {}", version),
+              .detail = version == 0 ? std::string("there is no such stream")
+                                     : fmt::format("the stream is at version {}", version),
               .members = fmt::format(R"(,"current_version":{})", version)};
     case outcome_kind::id_reused:
       return {.kind = problem_kind::command_id_reused,
               .detail = "the command id was used on this stream with another command, data or condition"};
-    case outcome_kind::overloaded: return {.kind = problem_kind::overloaded, .detail = outcome.detail};
-    case outcome_kind::not_ready: return {.kind = problem_kind::not_ready, .detail = outcome.detail};
-    case outcome_kind::log_unavailable: return {.kind = problem_kind::log_unavailable, .detail = outcome.detail};
+    case outcome_kind::overloaded:
+      return {.kind = problem_kind::overloaded, .detail = outcome.detail};
+    case outcome_kind::not_ready:
+      return {.kind = problem_kind::not_ready, .detail = outcome.detail};
+    case outcome_kind::log_unavailable:
+      return {.kind = problem_kind::log_unavailable, .detail = outcome.detail};
     case outcome_kind::unknown:
       return {.kind = problem_kind::outcome_unknown,
               .detail = fmt::format("{}; send it again with the same command id: {}", outcome.detail, of.command_id)};
     case outcome_kind::applied:
     case outcome_kind::unchanged:
-    case outcome_kind::internal: break;
+    case outcome_kind::internal:
+      break;
   }
   return internal_problem(of, outcome);
 }
@@ -121,7 +130,8 @@ http::response render_command(const command_place& place, const command_request&
   return answer;
 }
 
-void append_command_line(std::string& out, const command_place& place, const command_request& of, const command_outcome& outcome) {
+void append_command_line(std::string& out, const command_place& place, const command_request& of,
+                         const command_outcome& outcome) {
   if (outcome.kind == outcome_kind::applied || outcome.kind == outcome_kind::unchanged) {
     out += R"({"status":200,)";
     if (outcome.replayed) out += R"("replayed":true,)";

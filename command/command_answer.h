@@ -16,13 +16,16 @@ struct command_place {
 };
 
 /// `{"command_id":…,"stream":…,"version":…,"token":…,"events":[…]}` for what was applied or unchanged.
-void append_command_body(std::string& out, const command_place& place, const command_request& of, const command_outcome& outcome);
+void append_command_body(std::string& out, const command_place& place, const command_request& of,
+                         const command_outcome& outcome);
 /// The problem for every other outcome.
 [[nodiscard]] http::problem command_problem(const command_request& of, const command_outcome& outcome);
 
 /// The whole answer to one command.
-[[nodiscard]] http::response render_command(const command_place& place, const command_request& of, const command_outcome& outcome);
+[[nodiscard]] http::response render_command(const command_place& place, const command_request& of,
+                                            const command_outcome& outcome);
 /// Its line in a batch's answer, with the newline.
-void append_command_line(std::string& out, const command_place& place, const command_request& of, const command_outcome& outcome);
+void append_command_line(std::string& out, const command_place& place, const command_request& of,
+                         const command_outcome& outcome);
 
 }  // namespace foldlog

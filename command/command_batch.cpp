@@ -68,12 +68,18 @@ std::expected<batch_line, problem> read_line(json::element line) {
       return {};
     };
     std::expected<void, problem> taken;
-    if (name == "domain") taken = text(read.domain);
-    else if (name == "category") taken = text(read.category);
-    else if (name == "id") taken = text(read.id);
-    else if (name == "command") taken = text(read.command);
-    else if (name == "data") read.data = value;
-    else if (name == "command_id") taken = text(read.command_id), read.has_command_id = true;
+    if (name == "domain")
+      taken = text(read.domain);
+    else if (name == "category")
+      taken = text(read.category);
+    else if (name == "id")
+      taken = text(read.id);
+    else if (name == "command")
+      taken = text(read.command);
+    else if (name == "data")
+      read.data = value;
+    else if (name == "command_id")
+      taken = text(read.command_id), read.has_command_id = true;
     else if (name == "expected_version") {
       const auto version = value.as_int64();
       if (!version || *version < 0) return malformed("expected_version is no version");
@@ -83,9 +89,9 @@ std::expected<batch_line, problem> read_line(json::element line) {
     }
     if (!taken) return std::unexpected(taken.error());
   }
-  for (const auto& [name, value] : {std::pair("domain", line.find("domain")), std::pair("category", line.find("category")),
-                                    std::pair("id", line.find("id")), std::pair("command", line.find("command")),
-                                    std::pair("data", line.find("data"))}) {
+  for (const auto& [name, value] : {std::pair("domain", line.find("domain")),
+                                    std::pair("category", line.find("category")), std::pair("id", line.find("id")),
+                                    std::pair("command", line.find("command")), std::pair("data", line.find("data"))}) {
     if (!value) return malformed(fmt::format("the member {} is missing", name));
   }
   return read;
@@ -99,10 +105,12 @@ std::expected<checked_command, problem> check_line(command_context_of_routes& co
   const auto category = find_command(context.service, line->domain, line->category, line->command);
   if (!category) return std::unexpected(category.error());
   if (!is_stream_id(line->id)) {
-    return std::unexpected(problem{.kind = problem_kind::invalid_id, .detail = "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'"});
+    return std::unexpected(problem{.kind = problem_kind::invalid_id,
+                                   .detail = "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'"});
   }
   if (line->has_command_id && !is_command_id(line->command_id)) {
-    return std::unexpected(problem{.kind = problem_kind::invalid_command_id, .detail = "a command id is 1-128 visible ASCII characters"});
+    return std::unexpected(
+        problem{.kind = problem_kind::invalid_command_id, .detail = "a command id is 1-128 visible ASCII characters"});
   }
   std::string data;
   json::append(data, *line->data);
@@ -113,7 +121,9 @@ std::expected<checked_command, problem> check_line(command_context_of_routes& co
 }  // namespace
 
 void handle_command_batch(command_context_of_routes& context, const http::request& of, http::responder answer) {
-  const auto refuse = [&](problem_kind kind, std::string detail) { answer(http::render({.kind = kind, .detail = std::move(detail)})); };
+  const auto refuse = [&](problem_kind kind, std::string detail) {
+    answer(http::render({.kind = kind, .detail = std::move(detail)}));
+  };
   if (!http::is_content_type(of, "application/x-ndjson")) {
     return refuse(problem_kind::unsupported_media_type, "a batch's body is application/x-ndjson");
   }
@@ -123,7 +133,8 @@ void handle_command_batch(command_context_of_routes& context, const http::reques
   if (!of.query.empty()) return refuse(problem_kind::invalid_parameter, "a batch takes no query parameters");
   const auto lines = split_lines(of.body);
   if (lines.size() > context.batch_commands) {
-    return refuse(problem_kind::body_too_large, fmt::format("a batch takes at most {} commands", context.batch_commands));
+    return refuse(problem_kind::body_too_large,
+                  fmt::format("a batch takes at most {} commands", context.batch_commands));
   }
   auto batch = std::make_shared<batch_answer>();
   batch->lines.resize(lines.size());
@@ -137,11 +148,12 @@ void handle_command_batch(command_context_of_routes& context, const http::reques
       continue;
     }
     const auto place = ready->place;
-    submit_checked(context, std::move(*ready), [batch, index, place](const command_request& done, const command_outcome& outcome) {
-      std::string line;
-      append_command_line(line, place, done, outcome);
-      batch->put(index, std::move(line));
-    });
+    submit_checked(context, std::move(*ready),
+                   [batch, index, place](const command_request& done, const command_outcome& outcome) {
+                     std::string line;
+                     append_command_line(line, place, done, outcome);
+                     batch->put(index, std::move(line));
+                   });
   }
 }
 

@@ -83,8 +83,9 @@ std::expected<command_head, problem> command_head::parse(const http::request& fr
   if (const auto key = from.header("Idempotency-Key")) {
     const auto id = from.count("Idempotency-Key") == 1 ? parse_command_id(*key) : std::nullopt;
     if (!id) {
-      return std::unexpected(problem{.kind = problem_kind::invalid_command_id,
-                                     .detail = "Idempotency-Key takes one command id: 1-128 visible ASCII characters, bare or quoted"});
+      return std::unexpected(
+          problem{.kind = problem_kind::invalid_command_id,
+                  .detail = "Idempotency-Key takes one command id: 1-128 visible ASCII characters, bare or quoted"});
     }
     head.command_id = *id;
   }
@@ -96,7 +97,8 @@ std::expected<command_head, problem> command_head::parse(const http::request& fr
     if (!id) return malformed("Foldlog-Correlation takes one id: 1-128 visible ASCII characters, bare or quoted");
     head.correlation_id = *id;
   }
-  if (const auto trace = from.header("traceparent"); trace && from.count("traceparent") == 1 && is_traceparent(*trace)) {
+  if (const auto trace = from.header("traceparent");
+      trace && from.count("traceparent") == 1 && is_traceparent(*trace)) {
     head.traceparent = *trace;
   }
   return head;

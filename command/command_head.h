@@ -12,7 +12,7 @@ namespace foldlog {
 
 /// What the head of a command's request says. Pure.
 struct command_head {
-  std::string command_id;  ///< empty: none was sent
+  std::string command_id;                         ///< empty: none was sent
   std::optional<std::uint64_t> expected_version;  ///< 0: the stream must not exist
   std::string correlation_id;
   std::string traceparent;  ///< empty when none was sent or it is malformed

@@ -46,7 +46,8 @@ std::expected<checked_command, problem> check_request(command_context_of_routes&
   if (!http::is_content_type(of, "application/json")) {
     return refused(problem_kind::unsupported_media_type, "a command's body is application/json");
   }
-  if (!http::accepts(of, "application/json")) return refused(problem_kind::not_acceptable, "the answer is application/json");
+  if (!http::accepts(of, "application/json"))
+    return refused(problem_kind::not_acceptable, "the answer is application/json");
   if (!of.query.empty()) return refused(problem_kind::invalid_parameter, "a command takes no query parameters");
   if (!is_stream_id(path[2])) {
     return refused(problem_kind::invalid_id, "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'");
@@ -55,20 +56,24 @@ std::expected<checked_command, problem> check_request(command_context_of_routes&
   if (!head) return std::unexpected(head.error());
   const auto data = context.parser.parse(of.body);
   if (!data) return refused(problem_kind::malformed_json, data.error().text);
-  auto ready = check_command(context, **category, path[2], path[3], *data, of.body, std::move(head->command_id), head->expected_version);
+  auto ready = check_command(context, **category, path[2], path[3], *data, of.body, std::move(head->command_id),
+                             head->expected_version);
   if (!ready) return ready;
   ready->wanted->correlation_id = std::move(head->correlation_id);
   ready->wanted->traceparent = std::move(head->traceparent);
   return ready;
 }
 
-void handle_command(command_context_of_routes& context, const http::request& of, const http::path_parts& path, http::responder answer) {
+void handle_command(command_context_of_routes& context, const http::request& of, const http::path_parts& path,
+                    http::responder answer) {
   auto ready = check_request(context, of, path);
   if (!ready) return answer(http::render(ready.error()));
   const auto place = ready->place;
-  submit_checked(context, std::move(*ready), [place, answer = std::move(answer)](const command_request& done, const command_outcome& outcome) mutable {
-    answer(render_command(place, done, outcome));
-  });
+  submit_checked(
+      context, std::move(*ready),
+      [place, answer = std::move(answer)](const command_request& done, const command_outcome& outcome) mutable {
+        answer(render_command(place, done, outcome));
+      });
 }
 
 }  // namespace
@@ -86,8 +91,8 @@ std::expected<const category*, problem> find_command(const command_service& serv
 }
 
 std::expected<checked_command, problem> check_command(command_context_of_routes& context, const category& of,
-                                                      std::string_view stream_id, std::string_view name, json::element data,
-                                                      std::string_view text, std::string command_id,
+                                                      std::string_view stream_id, std::string_view name,
+                                                      json::element data, std::string_view text, std::string command_id,
                                                       std::optional<std::uint64_t> expected_version) {
   if (const auto* schema = context.schemas.newest(of.domain(), name)) {
     if (const auto violations = schema->validator.validate(data); !violations.empty()) {
@@ -109,12 +114,12 @@ std::expected<checked_command, problem> check_command(command_context_of_routes&
   return ready;
 }
 
-void submit_checked(command_context_of_routes& context, checked_command ready,
-                    answer_handler done) {
+void submit_checked(command_context_of_routes& context, checked_command ready, answer_handler done) {
   if (!context.observe) {
     ready.wanted->done = std::move(done);
   } else {
-    ready.wanted->done = [&context, began = context.time.monotonic(), done = std::move(done)](const command_request& of, command_outcome outcome) mutable {
+    ready.wanted->done = [&context, began = context.time.monotonic(), done = std::move(done)](
+                             const command_request& of, command_outcome outcome) mutable {
       context.observe({of.name, outcome.kind, context.time.monotonic() - began});
       done(of, std::move(outcome));
     };
@@ -127,9 +132,10 @@ void add_command_routes(http::router& to, command_context_of_routes& context) {
          [&context](const http::request& of, const http::path_parts& path, http::responder answer) {
            handle_command(context, of, path, std::move(answer));
          });
-  to.add(http::method::post, "/v1/commands", [&context](const http::request& of, const http::path_parts&, http::responder answer) {
-    handle_command_batch(context, of, std::move(answer));
-  });
+  to.add(http::method::post, "/v1/commands",
+         [&context](const http::request& of, const http::path_parts&, http::responder answer) {
+           handle_command_batch(context, of, std::move(answer));
+         });
 }
 
 }  // namespace foldlog

@@ -11,7 +11,7 @@
 namespace foldlog {
 
 struct command_observation {
-  std::string_view command;     ///< `Deposit`
+  std::string_view command;  ///< `Deposit`
   outcome_kind outcome;
   std::chrono::nanoseconds took;
 };
@@ -41,15 +41,14 @@ struct checked_command {
 };
 
 /// Route, id and name; in the order of API.md.
-[[nodiscard]] std::expected<const category*, http::problem> find_command(const command_service& service, std::string_view domain,
-                                                                         std::string_view category_name, std::string_view name);
+[[nodiscard]] std::expected<const category*, http::problem> find_command(const command_service& service,
+                                                                         std::string_view domain,
+                                                                         std::string_view category_name,
+                                                                         std::string_view name);
 /// Schema, id, hash. `data` is the parsed body and `text` what is kept of it.
-[[nodiscard]] std::expected<checked_command, http::problem> check_command(command_context_of_routes& context, const category& of,
-                                                                          std::string_view stream_id, std::string_view name,
-                                                                          json::element data, std::string_view text,
-                                                                          std::string command_id,
-                                                                          std::optional<std::uint64_t> expected_version);
-void submit_checked(command_context_of_routes& context, checked_command ready,
-                    answer_handler done);
+[[nodiscard]] std::expected<checked_command, http::problem> check_command(
+    command_context_of_routes& context, const category& of, std::string_view stream_id, std::string_view name,
+    json::element data, std::string_view text, std::string command_id, std::optional<std::uint64_t> expected_version);
+void submit_checked(command_context_of_routes& context, checked_command ready, answer_handler done);
 
 }  // namespace foldlog

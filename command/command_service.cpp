@@ -26,7 +26,10 @@ command_service::command_service(event_log& log, store& rows, boost::asio::any_i
       random_(std::move(random)),
       options_(std::move(options)),
       writer_(rows, executor),
-      around_{log, writer_, executor, time,
+      around_{log,
+              writer_,
+              executor,
+              time,
               [this](partition_id at, offset_t offset) { read_from(at, offset); },
               [this](partition_id at) { stop_reading(at); }},
       sweep_timer_(executor),
@@ -40,10 +43,11 @@ command_service::~command_service() { stop(); }
 template <typename Work>
 void command_service::call_after(boost::asio::steady_timer& timer, std::chrono::milliseconds time, Work work) {
   timer.expires_after(time);
-  timer.async_wait([weak = std::weak_ptr(alive_), work = std::move(work)](const boost::system::error_code& failed) mutable {
-    const auto alive = weak.lock();
-    if (!failed && alive && *alive) std::invoke(work, *alive);
-  });
+  timer.async_wait(
+      [weak = std::weak_ptr(alive_), work = std::move(work)](const boost::system::error_code& failed) mutable {
+        const auto alive = weak.lock();
+        if (!failed && alive && *alive) std::invoke(work, *alive);
+      });
 }
 
 void command_service::add(const category& of) {
@@ -132,7 +136,8 @@ void command_service::pump() {
     batch_.clear();  // its records may live in the reader
     return reader_.reset();
   }
-  if (const auto got = reader_->read(batch_, {.records = 8192, .bytes = 4U << 20}); !got) return meet_read_error(got.error());
+  if (const auto got = reader_->read(batch_, {.records = 8192, .bytes = 4U << 20}); !got)
+    return meet_read_error(got.error());
   const bool more = !batch_.items.empty();
   deliver();
   if (more || reading_.empty()) pump_soon();  // else the ready handler calls
@@ -146,17 +151,21 @@ void command_service::deliver() {
   }
 }
 
-// The error does not say whose it is: each partition is read by itself, so that only the one that it belongs to meets it.
+// The error does not say whose it is: each partition is read by itself, so that only the one that it belongs to meets
+// it.
 void command_service::meet_read_error(const error& why) {
-  if (why.kind == error_kind::unavailable) return call_after(retry_timer_, std::chrono::milliseconds(200), &command_service::pump);
+  if (why.kind == error_kind::unavailable)
+    return call_after(retry_timer_, std::chrono::milliseconds(200), &command_service::pump);
   const auto readers = reading_;
   for (const auto at : readers) reader_->pause(at);
   for (const auto at : readers) {
     reader_->resume(at);
     const auto got = reader_->read(batch_, {.records = 8192, .bytes = 4U << 20});
     reader_->pause(at);
-    if (got) deliver();
-    else shell(at).read_failed(got.error());
+    if (got)
+      deliver();
+    else
+      shell(at).read_failed(got.error());
   }
   for (const auto at : reading_) reader_->resume(at);
   pump_soon();
@@ -186,7 +195,8 @@ bool command_service::ready(std::string& why) const {
     for (const auto& partition : each.partitions) {
       const auto phase = partition->owner().phase();
       if (phase == owner_phase::serving || phase == owner_phase::checking) continue;
-      why = fmt::format("{}/{} is {}: {}", partition->topic(), partition->at().partition, name(phase), partition->owner().reason());
+      why = fmt::format("{}/{} is {}: {}", partition->topic(), partition->at().partition, name(phase),
+                        partition->owner().reason());
       return false;
     }
   }
@@ -251,15 +261,17 @@ void command_service::check_drained(std::chrono::nanoseconds until, std::functio
   bool drained = true;
   for (auto& each : categories_) {
     for (auto& partition : each.partitions) {
-      if (!partition->idle()) drained = false;
-      else if (!partition->clean()) partition->save();
+      if (!partition->idle())
+        drained = false;
+      else if (!partition->clean())
+        partition->save();
       drained = drained && partition->clean();
     }
   }
   if (drained || time_.monotonic() >= until) return done();
-  call_after(drain_timer_, std::chrono::milliseconds(5), [until, done = std::move(done)](command_service* self) mutable {
-    self->check_drained(until, std::move(done));
-  });
+  call_after(
+      drain_timer_, std::chrono::milliseconds(5),
+      [until, done = std::move(done)](command_service* self) mutable { self->check_drained(until, std::move(done)); });
 }
 
 void command_service::stop() {

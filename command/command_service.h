@@ -11,7 +11,7 @@
 namespace foldlog {
 
 struct command_service_options {
-  owner_options owner;                            ///< hot_bytes: per partition
+  owner_options owner;                                ///< hot_bytes: per partition
   std::chrono::milliseconds command_timeout{10'000};  ///< a command that is not answered by then gets a 503
 };
 
@@ -39,7 +39,7 @@ class command_service {
   struct partition_state {
     std::string topic;
     std::int32_t partition = 0;
-    std::string owner;        ///< this node's name while it serves, else empty
+    std::string owner;  ///< this node's name while it serves, else empty
     std::string epoch;
     offset_t end_offset{0};
     std::string state;
@@ -47,7 +47,8 @@ class command_service {
   };
   [[nodiscard]] std::vector<partition_state> partitions() const;
   [[nodiscard]] owner_counters counters() const;
-  /// The oldest log time of all partitions that hold events, in microseconds since 1970; nothing before all of them serve.
+  /// The oldest log time of all partitions that hold events, in microseconds since 1970; nothing before all of them
+  /// serve.
   [[nodiscard]] std::optional<std::int64_t> log_time_us() const;
 
   /// Takes no new commands, lets those under way end; `done` when all have ended or the time is up.
@@ -79,7 +80,7 @@ class command_service {
   store_writer writer_;
   partition_surroundings around_;
   std::vector<served> categories_;
-  std::unique_ptr<log_reader> reader_;      ///< shared by the partitions that read; none while nobody reads
+  std::unique_ptr<log_reader> reader_;  ///< shared by the partitions that read; none while nobody reads
   std::vector<partition_id> reading_;
   record_batch batch_;
   bool pump_posted_ = false;

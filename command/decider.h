@@ -14,8 +14,8 @@
 
 namespace foldlog {
 
-/// What a domain says instead of events: a code (`insufficient-funds`) and members for the client, as JSON text with a comma
-/// in front of each (`,"balance":5,"available":5`). Made by refuse() from a described struct.
+/// What a domain says instead of events: a code (`insufficient-funds`) and members for the client, as JSON text with a
+/// comma in front of each (`,"balance":5,"available":5`). Made by refuse() from a described struct.
 struct refusal {
   std::string code;
   std::string members;
@@ -28,8 +28,10 @@ template <typename Reason>
   std::string members;
   json::write(members, reason);
   members.pop_back();  // {"a":1} -> ,"a":1
-  if (members.size() > 1) members.front() = ',';
-  else members.clear();
+  if (members.size() > 1)
+    members.front() = ',';
+  else
+    members.clear();
   return std::unexpected(refusal{std::string(Reason::code), std::move(members)});
 }
 

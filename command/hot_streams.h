@@ -29,8 +29,8 @@ struct hot_stream {
   }
 };
 
-/// The streams used lately, bounded by bytes; those that the store does not have as they are stay whatever their number. Pointers
-/// stay good until evict().
+/// The streams used lately, bounded by bytes; those that the store does not have as they are stay whatever their
+/// number. Pointers stay good until evict().
 class hot_streams {
  public:
   explicit hot_streams(std::size_t bytes_max) : bytes_max_(bytes_max) {}

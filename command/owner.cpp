@@ -9,13 +9,20 @@ namespace foldlog {
 
 std::string_view name(owner_phase phase) {
   switch (phase) {
-    case owner_phase::vacant: return "vacant";
-    case owner_phase::claiming: return "claiming";
-    case owner_phase::reading: return "reading";
-    case owner_phase::serving: return "serving";
-    case owner_phase::checking: return "checking";
-    case owner_phase::deposed: return "deposed";
-    case owner_phase::halted: return "halted";
+    case owner_phase::vacant:
+      return "vacant";
+    case owner_phase::claiming:
+      return "claiming";
+    case owner_phase::reading:
+      return "reading";
+    case owner_phase::serving:
+      return "serving";
+    case owner_phase::checking:
+      return "checking";
+    case owner_phase::deposed:
+      return "deposed";
+    case owner_phase::halted:
+      return "halted";
   }
   return "halted";
 }
@@ -48,8 +55,10 @@ void owner::submit(std::unique_ptr<command> wanted) {
       return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = reason_});
     case owner_phase::claiming:
     case owner_phase::reading:
-    case owner_phase::checking: return wait_in_queue(std::move(wanted));
-    case owner_phase::serving: break;
+    case owner_phase::checking:
+      return wait_in_queue(std::move(wanted));
+    case owner_phase::serving:
+      break;
   }
   if (!waiting_.empty() || full()) return wait_in_queue(std::move(wanted));
   decide(std::move(wanted));
@@ -63,7 +72,8 @@ bool owner::full() const {
 
 void owner::wait_in_queue(std::unique_ptr<command> wanted) {
   if (waiting_.size() >= options_.waiting_commands || waiting_bytes_ + wanted->data.size() > options_.waiting_bytes) {
-    return port_.answer(*wanted, {.kind = outcome_kind::overloaded, .detail = "too many commands wait for this partition"});
+    return port_.answer(*wanted,
+                        {.kind = outcome_kind::overloaded, .detail = "too many commands wait for this partition"});
   }
   waiting_bytes_ += wanted->data.size();
   waiting_.push_back(std::move(wanted));
@@ -99,12 +109,19 @@ void owner::decide(std::unique_ptr<command> wanted) {
   decide_on(**stream, std::move(wanted));
 }
 
-result<std::optional<remembered>> owner::find_repeat(const hot_stream& stream, const command& wanted, bool whatever_its_age) {
+result<std::optional<remembered>> owner::find_repeat(const hot_stream& stream, const command& wanted,
+                                                     bool whatever_its_age) {
   const auto* recent = recent_.find(stream.id, wanted.command_id);
-  if (recent != nullptr && recent->under_way) {  // it belongs to the newest state, and becomes certain before this answer leaves
-    return remembered{.time_us = place_.log_time_us, .ordinal = stream.newest_commands, .hash = recent->hash, .version = {}, .offsets = {}};
+  if (recent != nullptr &&
+      recent->under_way) {  // it belongs to the newest state, and becomes certain before this answer leaves
+    return remembered{.time_us = place_.log_time_us,
+                      .ordinal = stream.newest_commands,
+                      .hash = recent->hash,
+                      .version = {},
+                      .offsets = {}};
   }
-  auto stored = recent != nullptr ? result<std::optional<remembered>>(recent->outcome) : rows_.find(stream.id, wanted.command_id);
+  auto stored =
+      recent != nullptr ? result<std::optional<remembered>>(recent->outcome) : rows_.find(stream.id, wanted.command_id);
   if (!stored || !*stored || whatever_its_age) return stored;
   const bool too_many_since = stream.newest_commands - (*stored)->ordinal >= options_.window_commands;
   const bool too_old = place_.log_time_us - (*stored)->time_us > options_.window_age.count();
@@ -174,7 +191,8 @@ void owner::refuse(hot_stream& stream, std::unique_ptr<command> wanted, foldlog:
   }
   commit made;
   made.kind = commit_kind::refusal;
-  made.value = fmt::format(R"({{"command":"{}","version":{},"code":"{}"{}}})", wanted->name, raw(version), no.code, no.members);
+  made.value =
+      fmt::format(R"({{"command":"{}","version":{},"code":"{}"{}}})", wanted->name, raw(version), no.code, no.members);
   made.refused = std::move(no);
   made.from = std::move(wanted);
   made.state = stream.newest;
@@ -196,12 +214,13 @@ void owner::add_commit(hot_stream& stream, commit made) {
   stream.newest = made.state;
   stream.newest_commands = made.ordinal;
   ++stream.uncertain;
-  recent_.begin(stream.id, made.from->command_id, made.from->hash);
+  if (!made.from->fresh_id) recent_.begin(stream.id, made.from->command_id, made.from->hash);
   pending_.push_back(std::move(made));
 }
 
-// An answer that speaks of the newest state without changing it: it leaves when all that it was decided on is certain, and, where others
-// may write to the log too, when a record issued after the decision has proved that we still own the partition.
+// An answer that speaks of the newest state without changing it: it leaves when all that it was decided on is certain,
+// and, where others may write to the log too, when a record issued after the decision has proved that we still own the
+// partition.
 void owner::hold(std::unique_ptr<command> of, command_outcome outcome, bool again) {
   const std::uint64_t issued = next_sequence_ - pending_records_;
   const std::uint64_t needs = options_.exclusive ? next_sequence_ : std::max(next_sequence_, issued + 1);
@@ -221,7 +240,8 @@ void owner::release_held() {
     } else if (!held.again) {
       held.outcome.last_event = (*stream)->certain.last_event;
       port_.answer(*held.of, std::move(held.outcome));
-    } else if (const auto first = find_repeat(**stream, *held.of, true); first && *first && !(*first)->offsets.empty()) {
+    } else if (const auto first = find_repeat(**stream, *held.of, true);
+               first && *first && !(*first)->offsets.empty()) {
       port_.answer_again(std::move(held.of), **first);
     } else {
       port_.answer(*held.of, {.kind = outcome_kind::unknown, .detail = "the first outcome can't be read at present"});
@@ -324,173 +344,10 @@ void owner::appended(std::uint64_t append_id, const append_result& outcome) {
   }
   if (in_flight_.empty() || append_id < in_flight_.front().id || append_id > in_flight_.back().id) return;
   in_flight_[append_id - in_flight_.front().id].outcome = outcome;
-  if (phase_ == owner_phase::serving) settle_front();
-  else if (phase_ == owner_phase::checking) end_checking_when_done();
-}
-
-// ---- certainty
-
-void owner::settle_front() {
-  while (!in_flight_.empty() && in_flight_.front().outcome) {
-    auto& front = in_flight_.front();
-    const auto& told = *front.outcome;
-    // Offsets are dense: exactly the next one means that nobody's record, so nobody's claim, came between.
-    if (told.status != append_status::acknowledged || !told.consecutive || told.first != place_.next) {
-      return trouble(append_result(told));
-    }
-    offset_t at = told.first;
-    auto settled = std::move(front.commits);
-    in_flight_.pop_front();
-    for (auto& one : settled) {
-      offsets_.clear();
-      for (std::uint32_t i = 0; i < one.count(); ++i) offsets_.push_back(at + i);
-      at = at + one.count();
-      place_.next = at;
-      place_.judged.next_sequence = one.first_sequence + one.count();
-      settle(one, offsets_);
-    }
-  }
-  release_held();
-  take_waiting();
-  if (unsaved_commits_ >= options_.save_commits) save();
-}
-
-void owner::settle(commit& settled, std::span<const offset_t> offsets) {
-  ++counters_.accepted_commits;
-  place_.last_counted = offsets.back();
-  place_.last_epoch = epoch_;
-  place_.last_sequence = settled.first_sequence + settled.count() - 1;
-  place_.log_time_us = std::max(place_.log_time_us, settled.time.time_since_epoch().count());
-  if (settled.kind == commit_kind::proof) {
-    proof_under_way_ = false;
-    return;
-  }
-  auto& stream = *settled.stream;
-  auto& certain = stream.certain;
-  --stream.uncertain;
-  certain.commands = settled.ordinal;
-  command_outcome outcome{.kind = outcome_kind::refused, .version = settled.before, .refusal = std::move(settled.refused)};
-  if (settled.kind == commit_kind::events) {
-    certain.version = settled.before + settled.count();
-    certain.last_event = offsets.back();
-    certain.state = settled.state;
-    outcome.kind = outcome_kind::applied;
-    outcome.version = certain.version;
-    outcome.events.reserve(settled.events.size());
-    for (std::size_t i = 0; i < settled.events.size(); ++i) {
-      outcome.events.push_back({std::string(settled.events[i].type), std::move(settled.events[i].data), offsets[i]});
-    }
-  }
-  outcome.last_event = certain.last_event;
-  remember(stream, settled.from->command_id,
-           {.time_us = settled.time.time_since_epoch().count(), .ordinal = settled.ordinal, .hash = settled.from->hash,
-            .refused = settled.kind == commit_kind::refusal, .version = outcome.version,
-            .offsets = {offsets.begin(), offsets.end()}});
-  port_.answer(*settled.from, std::move(outcome));
-}
-
-void owner::remember(hot_stream& stream, std::string_view command_id, remembered outcome) {
-  recent_.settle(stream.id, command_id, std::move(outcome));
-  if (!stream.dirty) {
-    stream.dirty = true;
-    dirty_.push_back(&stream);
-  }
-  if (unsaved_commits_++ == 0) {
-    first_unsaved_ = time_.monotonic();
-    port_.wake_after(options_.save_after);
-  }
-}
-
-// ---- the write model
-
-void owner::save() {
-  if (saving_ || unsaved_commits_ == 0) return;
-  auto batch = rows_.make_batch();
-  for (auto* stream : dirty_) {
-    rows_.put(*batch, stream->id, stream->certain);
-    stream->dirty = false;
-    stream->saving = true;
-  }
-  saving_streams_ = std::move(dirty_);
-  dirty_.clear();
-  recent_.put_unsaved(rows_, *batch);
-  rows_.put(*batch, place_);
-  unsaved_commits_ = 0;
-  saving_ = true;
-  port_.save(std::move(batch));
-}
-
-void owner::saved(const result<void>& outcome) {
-  saving_ = false;
-  recent_.saved(outcome.has_value());
-  for (auto* stream : saving_streams_) {
-    stream->saving = false;
-    if (outcome || stream->dirty) continue;
-    stream->dirty = true;
-    dirty_.push_back(stream);
-  }
-  if (!outcome) {
-    unsaved_commits_ += saving_streams_.size() + 1;
-    first_unsaved_ = time_.monotonic();
-    port_.wake_after(options_.save_after);
-  }
-  saving_streams_.clear();
-  streams_.evict();
-  if (std::exchange(reading_paused_, false) && (phase_ == owner_phase::reading || phase_ == owner_phase::checking)) {
-    port_.read_from(read_next_);
-  } else if (outcome && unsaved_commits_ >= options_.save_commits) {
-    save();
-  }
-}
-
-// ---- time
-
-void owner::tick() {
-  const auto now = time_.monotonic();
-  expire(now);
-  // A retired owner claims only to learn how its last commits ended.
-  if (claim_at_ && now >= *claim_at_ && (!retired_ || !in_doubt_.empty())) claim("claims again");
-  if (unsaved_commits_ > 0 && now - first_unsaved_ >= options_.save_after) save();
-  flush();
-  streams_.evict();
-  wake_for_what_is_due(now);
-}
-
-void owner::wake_for_what_is_due(std::chrono::nanoseconds now) {
-  if (claim_at_ && *claim_at_ > now) port_.wake_after(*claim_at_ - now);
-  const auto save_at = first_unsaved_ + options_.save_after;
-  if (unsaved_commits_ > 0 && !saving_ && save_at > now) port_.wake_after(save_at - now);
-}
-
-void owner::expire(std::chrono::nanoseconds now) {
-  const auto late = [&](const std::unique_ptr<command>& of) { return !of || of->deadline <= now; };
-  while (!waiting_.empty() && late(waiting_.front())) {
-    auto gone = std::move(waiting_.front());
-    waiting_.pop_front();
-    waiting_bytes_ -= gone->data.size();
-    port_.answer(*gone, {.kind = gone->was_in_doubt ? outcome_kind::unknown : outcome_kind::not_ready, .detail = reason_});
-  }
-  while (!held_.empty() && late(held_.front().of)) {
-    auto gone = std::move(held_.front().of);
-    held_.pop_front();
-    held_bytes_ -= gone->data.size();
-    port_.answer(*gone, {.kind = gone->was_in_doubt ? outcome_kind::unknown : outcome_kind::not_ready,
-                         .detail = "the partition's ownership could not be proved in time"});
-  }
-  const auto tell_when_late = [&](commit& of) {  // told once; the commit itself goes on until the log has spoken
-    if (!of.from || !of.from->done || !late(of.from)) return;
-    port_.answer(*of.from, {.kind = outcome_kind::unknown, .detail = "the log has not answered in time"});
-  };
-  for (auto& append : in_flight_) std::ranges::for_each(append.commits, tell_when_late);
-  std::ranges::for_each(in_doubt_, tell_when_late);
-  std::ranges::for_each(pending_, tell_when_late);
-}
-
-void owner::retire() {
-  retired_ = true;
-  if (phase_ == owner_phase::serving || phase_ == owner_phase::checking) return;
-  if (in_doubt_.empty()) claim_at_.reset();
-  answer_all_waiting(outcome_kind::not_ready, "the node is stopping");
+  if (phase_ == owner_phase::serving)
+    settle_front();
+  else if (phase_ == owner_phase::checking)
+    end_checking_when_done();
 }
 
 }  // namespace foldlog

@@ -21,25 +21,25 @@
 namespace foldlog {
 
 struct owner_options {
-  std::size_t waiting_commands = 20'000;        ///< beyond it: overloaded
-  std::size_t waiting_bytes = 32U << 20;        ///< of their data
-  std::size_t in_flight_appends = 16;           ///< appends not answered by the log yet; more commands gather behind them
-  std::size_t pending_records = 20'000;         ///< decided, not handed to the log yet
-  std::size_t append_bytes = 4U << 20;          ///< of events in one append; a single commit may be larger
-  std::size_t hot_bytes = 8U << 20;             ///< streams in memory, per partition
-  std::size_t save_commits = 4096;              ///< write the write model after so many commits ...
-  std::chrono::milliseconds save_after{200};    ///< ... or so long after the first
-  std::chrono::microseconds proof_interval{5'000};   ///< at most one proof in this time
-  std::chrono::milliseconds deposed_pause{10'000};   ///< before it claims again, and up to half as long again
-  std::chrono::milliseconds claim_retry{200};        ///< after a claim that failed: doubled each time, up to 5 s
-  std::chrono::milliseconds checking_time{5'000};    ///< an odd acknowledgement that was not met by then: claims anew
-  std::uint64_t window_commands = 100'000;           ///< idempotency: commands of a stream ...
+  std::size_t waiting_commands = 20'000;  ///< beyond it: overloaded
+  std::size_t waiting_bytes = 32U << 20;  ///< of their data
+  std::size_t in_flight_appends = 16;     ///< appends not answered by the log yet; more commands gather behind them
+  std::size_t pending_records = 20'000;   ///< decided, not handed to the log yet
+  std::size_t append_bytes = 4U << 20;    ///< of events in one append; a single commit may be larger
+  std::size_t hot_bytes = 8U << 20;       ///< streams in memory, per partition
+  std::size_t save_commits = 16384;       ///< write the write model after so many commits ...
+  std::chrono::milliseconds save_after{1000};       ///< ... or so long after the first
+  std::chrono::microseconds proof_interval{5'000};  ///< at most one proof in this time
+  std::chrono::milliseconds deposed_pause{10'000};  ///< before it claims again, and up to half as long again
+  std::chrono::milliseconds claim_retry{200};       ///< after a claim that failed: doubled each time, up to 5 s
+  std::chrono::milliseconds checking_time{5'000};   ///< an odd acknowledgement that was not met by then: claims anew
+  std::uint64_t window_commands = 100'000;          ///< idempotency: commands of a stream ...
   std::chrono::microseconds window_age = std::chrono::days(7);  ///< ... and log time, whichever ends first
-  bool exclusive = false;                       ///< event_log::exclusive(): a refusal needs no proof
+  bool exclusive = false;                                       ///< event_log::exclusive(): a refusal needs no proof
   /// An event against its schema, before it is appended; empty: events are taken as they come.
   std::function<result<void>(std::string_view type, json::element data)> check_event;
-  std::string node = "node";                    ///< in the claim
-  std::string endpoint;                         ///< in the claim: where other nodes find this one
+  std::string node = "node";  ///< in the claim
+  std::string endpoint;       ///< in the claim: where other nodes find this one
 };
 
 enum class owner_phase : std::uint8_t {
@@ -74,28 +74,30 @@ class owner_port {
 
 struct owner_counters {
   std::uint64_t accepted_commits = 0;
-  std::uint64_t void_records = 0;   ///< met while reading
-  std::uint64_t claims = 0;         ///< made by this owner
+  std::uint64_t void_records = 0;  ///< met while reading
+  std::uint64_t claims = 0;        ///< made by this owner
   std::uint64_t proofs = 0;
   std::uint64_t deposed = 0;
 };
 
-/// The one writer of a partition: a state machine without I/O (DESIGN sections 5 and 6). Everything goes in by its functions, on
-/// one strand, with the time; everything comes out through its port.
+/// The one writer of a partition: a state machine without I/O (DESIGN sections 5 and 6). Everything goes in by its
+/// functions, on one strand, with the time; everything comes out through its port.
 ///
 ///     offer -> claiming -> reading -> serving -+-> checking -> serving | deposed | claiming
 ///                 ^                            +-> claiming             (an unknown outcome)
 ///                 +------- deposed (after a pause)
 class owner {
  public:
-  owner(const category& of, write_model& rows, owner_options options, owner_port& port, clock& time, random_source random);
+  owner(const category& of, write_model& rows, owner_options options, owner_port& port, clock& time,
+        random_source random);
 
   /// Where the write model stands. First of all.
   void start(const folded_place& place);
   /// This process should own the partition.
   void offer();
   void submit(std::unique_ptr<command> wanted);
-  /// Hands what was decided since the last call to the log, as one append. To be called once all input at hand was given.
+  /// Hands what was decided since the last call to the log, as one append. To be called once all input at hand was
+  /// given.
   void flush();
   void appended(std::uint64_t append_id, const append_result& outcome);
   void read(std::span<const record> records);
@@ -110,7 +112,9 @@ class owner {
   [[nodiscard]] owner_phase phase() const { return phase_; }
   [[nodiscard]] std::string_view reason() const { return reason_; }
   [[nodiscard]] epoch_id epoch() const { return phase_ == owner_phase::serving ? place_.judged.epoch : epoch_id{}; }
-  [[nodiscard]] bool idle() const { return waiting_.empty() && pending_.empty() && in_flight_.empty() && held_.empty() && in_doubt_.empty(); }
+  [[nodiscard]] bool idle() const {
+    return waiting_.empty() && pending_.empty() && in_flight_.empty() && held_.empty() && in_doubt_.empty();
+  }
   [[nodiscard]] const owner_counters& counters() const { return counters_; }
   [[nodiscard]] const folded_place& place() const { return place_; }
   /// Everything certain is in the store (or in a batch that is being written).
@@ -123,18 +127,20 @@ class owner {
   enum class commit_kind : std::uint8_t { events, refusal, proof };
   struct commit {
     commit_kind kind = commit_kind::events;
-    std::unique_ptr<command> from;       ///< none for a proof
+    std::unique_ptr<command> from;  ///< none for a proof
     std::vector<decided_event> events;
-    std::string value;                   ///< a refusal's record
+    std::string value;  ///< a refusal's record
     foldlog::refusal refused;
     hot_stream* stream = nullptr;
-    state_pointer state;                 ///< after it
+    state_pointer state;  ///< after it
     version_t before{0};
     std::uint64_t ordinal = 0;
     std::uint64_t first_sequence = 0;
     timestamp time{};
-    std::size_t bytes = 0;               ///< of the command and of what it writes
-    [[nodiscard]] std::uint32_t count() const { return kind == commit_kind::events ? static_cast<std::uint32_t>(events.size()) : 1; }
+    std::size_t bytes = 0;  ///< of the command and of what it writes
+    [[nodiscard]] std::uint32_t count() const {
+      return kind == commit_kind::events ? static_cast<std::uint32_t>(events.size()) : 1;
+    }
   };
   struct append_under_way {
     std::uint64_t id = 0;
@@ -147,7 +153,7 @@ class owner {
     std::unique_ptr<command> of;
     std::uint64_t needs = 0;  ///< answer when every sequence below is certain
     command_outcome outcome;
-    bool again = false;       ///< a repeat: told from the log
+    bool again = false;  ///< a repeat: told from the log
   };
 
   // deciding
@@ -162,7 +168,7 @@ class owner {
   void add_proof_when_needed();
   [[nodiscard]] result<hot_stream*> open_stream(std::string_view id);
   [[nodiscard]] result<std::optional<remembered>> find_repeat(const hot_stream& stream, const command& wanted,
-                                                                bool whatever_its_age = false);
+                                                              bool whatever_its_age = false);
   void wait_in_queue(std::unique_ptr<command> wanted);
   void take_waiting();
   [[nodiscard]] bool full() const;
@@ -208,10 +214,10 @@ class owner {
   owner_phase phase_ = owner_phase::vacant;
   std::string reason_ = "the partition was not offered yet";
   bool retired_ = false;
-  folded_place place_;          ///< everything before it is certain and folded
-  commit_reader reader_;        ///< while reading
-  offset_t read_next_{0};       ///< while reading: the next record to come
-  epoch_id epoch_;              ///< ours: under which commits are decided
+  folded_place place_;               ///< everything before it is certain and folded
+  commit_reader reader_;             ///< while reading
+  offset_t read_next_{0};            ///< while reading: the next record to come
+  epoch_id epoch_;                   ///< ours: under which commits are decided
   std::uint64_t next_sequence_ = 0;  ///< of the next commit decided
   std::uint32_t claim_nonce_ = 0;
   std::vector<std::uint32_t> own_nonces_;  ///< the last ones: to know a late claim of our own
@@ -226,9 +232,9 @@ class owner {
   std::deque<commit> pending_;
   std::size_t pending_records_ = 0;
   std::size_t pending_bytes_ = 0;
-  std::size_t alone_ = 0;           ///< so many commits go to the log by themselves: an append of several was too large
+  std::size_t alone_ = 0;  ///< so many commits go to the log by themselves: an append of several was too large
   std::deque<append_under_way> in_flight_;
-  std::deque<commit> in_doubt_;     ///< of the epoch before the claim that is on its way
+  std::deque<commit> in_doubt_;  ///< of the epoch before the claim that is on its way
   epoch_id doubtful_epoch_;
   std::deque<held_answer> held_;
   std::size_t held_bytes_ = 0;
@@ -244,8 +250,8 @@ class owner {
   std::vector<hot_stream*> dirty_;
   std::vector<hot_stream*> saving_streams_;
   owner_counters counters_;
-  std::vector<record> records_;         ///< reused
-  std::vector<offset_t> offsets_;       ///< reused
+  std::vector<record> records_;    ///< reused
+  std::vector<offset_t> offsets_;  ///< reused
 };
 
 }  // namespace foldlog

@@ -50,7 +50,8 @@ void owner::claim_again_later(std::string_view why) {
   port_.wake_after(jittered);
 }
 
-// What was decided in the epoch that ends: what the log was given is in doubt until the next claim is read, all else is decided again.
+// What was decided in the epoch that ends: what the log was given is in doubt until the next claim is read, all else is
+// decided again.
 void owner::take_back() {
   for (auto& append : in_flight_) {
     for (auto& one : append.commits) {
@@ -119,8 +120,11 @@ void owner::read_one(const record& next) {
   read_next_ = foldlog::next(next.offset);
   switch (judged) {
     case verdict::claim:
-    case verdict::continues: break;
-    case verdict::ignored: ++counters_.void_records; break;
+    case verdict::continues:
+      break;
+    case verdict::ignored:
+      ++counters_.void_records;
+      break;
     case verdict::completes:
       if (auto folded = accept(commit); !folded) return could_not_fold(folded.error());
       break;
@@ -160,7 +164,8 @@ result<void> owner::accept(std::span<const record> records) {
   const auto& first = records.front();
   if (first.epoch == doubtful_epoch_) {
     if (!in_doubt_.empty() && in_doubt_.front().first_sequence < first.epoch_sequence) {
-      return fail(error_kind::damaged, fmt::format("the record at offset {} counts before its predecessor", raw(first.offset)));
+      return fail(error_kind::damaged,
+                  fmt::format("the record at offset {} counts before its predecessor", raw(first.offset)));
     }
     if (!in_doubt_.empty() && in_doubt_.front().first_sequence == first.epoch_sequence) {
       auto own = std::move(in_doubt_.front());
@@ -182,9 +187,12 @@ result<void> owner::fold_commit(std::span<const record> records) {
   if (!opened) return std::unexpected(opened.error());
   auto& stream = **opened;
   folded_stream certain = stream.certain;
-  remembered outcome{.time_us = first.time.time_since_epoch().count(), .ordinal = ++certain.commands,
-                     .hash = first.command_hash, .refused = first.kind == record_kind::refusal,
-                     .version = certain.version, .offsets = {}};
+  remembered outcome{.time_us = first.time.time_since_epoch().count(),
+                     .ordinal = ++certain.commands,
+                     .hash = first.command_hash,
+                     .refused = first.kind == record_kind::refusal,
+                     .version = certain.version,
+                     .offsets = {}};
   for (const auto& one : records) {
     outcome.offsets.push_back(one.offset);
     if (one.kind == record_kind::refusal) continue;
@@ -193,8 +201,8 @@ result<void> owner::fold_commit(std::span<const record> records) {
                                                    raw(one.offset), raw(one.version), first.key, raw(certain.version)));
     }
     const auto data = parser_.parse(one.value);
-    auto state = data ? category_.evolve(*certain.state, one.type, *data)
-                      : result<state_pointer>(std::unexpected(data.error()));
+    auto state =
+        data ? category_.evolve(*certain.state, one.type, *data) : result<state_pointer>(std::unexpected(data.error()));
     if (!state) {
       return fail(error_kind::damaged, fmt::format("the event at offset {}: {}", raw(one.offset), state.error().text));
     }
@@ -230,7 +238,8 @@ void owner::begin_serving() {
   take_waiting();
 }
 
-// What is left in doubt was not accepted before the claim just read: its epoch has passed, it can never be applied any more.
+// What is left in doubt was not accepted before the claim just read: its epoch has passed, it can never be applied any
+// more.
 void owner::drop_doubtful(const std::function<void(std::unique_ptr<command>)>& each) {
   while (!in_doubt_.empty()) {
     auto lost = std::move(in_doubt_.back());
@@ -248,7 +257,8 @@ void owner::drop_doubtful(const std::function<void(std::unique_ptr<command>)>& e
 void owner::trouble(const append_result& odd) {
   if (odd.status != append_status::acknowledged) {
     const auto ended = odd.status == append_status::refused ? "refused" : "unknown";
-    if (odd.status == append_status::refused && odd.error.kind == error_kind::too_large) meet_too_large(in_flight_.front());
+    if (odd.status == append_status::refused && odd.error.kind == error_kind::too_large)
+      meet_too_large(in_flight_.front());
     return claim(fmt::format("an append ended {}: {}", ended, odd.error.text));
   }
   if (odd.first < place_.next) return claim("an append was acknowledged at an offset that it can't have");
@@ -273,7 +283,8 @@ void owner::meet_too_large(append_under_way& append) {
   if (append.commits.size() > 1) {
     alone_ = append.commits.size();
   } else if (append.commits.front().from) {
-    port_.answer(*append.commits.front().from, {.kind = outcome_kind::internal, .detail = "the log does not take records of this size"});
+    port_.answer(*append.commits.front().from,
+                 {.kind = outcome_kind::internal, .detail = "the log does not take records of this size"});
   }
 }
 
@@ -320,9 +331,8 @@ void owner::depose() {
 void owner::halt(const std::string& why) {
   port_.stop_reading();
   take_back();
-  drop_doubtful([this, &why](std::unique_ptr<command> of) {
-    port_.answer(*of, {.kind = outcome_kind::unknown, .detail = why});
-  });
+  drop_doubtful(
+      [this, &why](std::unique_ptr<command> of) { port_.answer(*of, {.kind = outcome_kind::unknown, .detail = why}); });
   claim_at_.reset();
   enter(owner_phase::halted, why);
   answer_all_waiting(outcome_kind::not_ready, reason_);

@@ -12,7 +12,8 @@ namespace {
 
 // The outcome of a command, as its records tell it.
 result<command_outcome> outcome_of(const record_batch& records, const remembered& first) {
-  command_outcome outcome{.kind = first.refused ? outcome_kind::refused : outcome_kind::applied, .version = first.version,
+  command_outcome outcome{.kind = first.refused ? outcome_kind::refused : outcome_kind::applied,
+                          .version = first.version,
                           .replayed = true};
   for (const auto& item : records.items) {
     const auto& one = item.record;
@@ -25,7 +26,8 @@ result<command_outcome> outcome_of(const record_batch& records, const remembered
     json::parser parser;
     const auto body = parser.parse(one.value);
     const auto code = body ? body->find("code") : std::nullopt;
-    if (!code) return fail(error_kind::damaged, fmt::format("the refusal at offset {} does not parse", raw(one.offset)));
+    if (!code)
+      return fail(error_kind::damaged, fmt::format("the refusal at offset {} does not parse", raw(one.offset)));
     outcome.refusal.code = code->as_string();
     for (const auto [name, value] : body->members()) {
       if (name == "command" || name == "version" || name == "code") continue;
@@ -36,14 +38,15 @@ result<command_outcome> outcome_of(const record_batch& records, const remembered
     }
     return outcome;
   }
-  if (outcome.events.size() != first.offsets.size()) return fail(error_kind::damaged, "records of the first attempt are missing");
+  if (outcome.events.size() != first.offsets.size())
+    return fail(error_kind::damaged, "records of the first attempt are missing");
   return outcome;
 }
 
 }  // namespace
 
-partition_shell::partition_shell(const category& of, std::string topic, partition_id at, store& rows, owner_options options,
-                                 partition_surroundings& around, random_source random)
+partition_shell::partition_shell(const category& of, std::string topic, partition_id at, store& rows,
+                                 owner_options options, partition_surroundings& around, random_source random)
     : topic_(std::move(topic)),
       at_(at),
       around_(around),
@@ -144,17 +147,21 @@ void partition_shell::answer(command& of, command_outcome outcome) {
 void partition_shell::answer_again(std::unique_ptr<command> of, const remembered& first) {
   around_.log.fetch(at_, first.offsets.front(), first.offsets.back(),
                     [self = shared_from_this(), of = std::move(of), first](result<record_batch> found) mutable {
-    if (self->stopped_) return;
-    auto outcome = found ? outcome_of(*found, first) : result<command_outcome>(std::unexpected(found.error()));
-    if (!outcome) outcome = command_outcome{.kind = outcome_kind::unknown, .detail = outcome.error().text};
-    self->answer(*of, std::move(*outcome));
-  });
+                      if (self->stopped_) return;
+                      auto outcome =
+                          found ? outcome_of(*found, first) : result<command_outcome>(std::unexpected(found.error()));
+                      if (!outcome)
+                        outcome = command_outcome{.kind = outcome_kind::unknown, .detail = outcome.error().text};
+                      self->answer(*of, std::move(*outcome));
+                    });
 }
 
 void partition_shell::save(std::unique_ptr<store_batch> batch) {
   around_.writer.write(std::move(batch), [self = shared_from_this()](result<void> outcome) {
     if (self->stopped_) return;
-    if (!outcome) log(log_level::warning, "the write model can't be written", {{"topic", self->topic_}, {"reason", outcome.error().text}});
+    if (!outcome)
+      log(log_level::warning, "the write model can't be written",
+          {{"topic", self->topic_}, {"reason", outcome.error().text}});
     self->owner_.saved(outcome);
   });
 }
@@ -174,8 +181,10 @@ void partition_shell::wake_after(std::chrono::nanoseconds time) {
 
 void partition_shell::phase_changed(owner_phase now, std::string_view why) {
   const bool bad = now == owner_phase::deposed || now == owner_phase::halted;
-  log(now == owner_phase::halted ? log_level::error : bad ? log_level::warning : log_level::debug, "partition",
-      {{"topic", topic_}, {"partition", at_.partition}, {"state", name(now)}, {"reason", why}});
+  log(now == owner_phase::halted ? log_level::error
+      : bad                      ? log_level::warning
+                                 : log_level::debug,
+      "partition", {{"topic", topic_}, {"partition", at_.partition}, {"state", name(now)}, {"reason", why}});
 }
 
 }  // namespace foldlog

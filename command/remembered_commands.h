@@ -27,7 +27,8 @@ class remembered_commands {
 
   /// Puts all that are certain and in no batch yet.
   void put_unsaved(write_model& rows, store_batch& batch);
-  /// The last batch was written (they are looked up in the store from now on), or was not (the next one has them again).
+  /// The last batch was written (they are looked up in the store from now on), or was not (the next one has them
+  /// again).
   void saved(bool written);
   void clear();
 

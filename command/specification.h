@@ -9,7 +9,8 @@
 
 namespace foldlog {
 
-/// Whether a decider did what its specification says. Converts to bool and prints itself, so any test framework's check takes it.
+/// Whether a decider did what its specification says. Converts to bool and prints itself, so any test framework's check
+/// takes it.
 struct specified {
   std::string failure;  ///< empty: it did; else what was expected and what happened instead
 
@@ -62,7 +63,9 @@ class specification {
     [[nodiscard]] specified then_nothing() const { return compare(text(std::vector<event>())); }
     /// The refusal with the members of this reason.
     template <typename Reason>
-    [[nodiscard]] specified then_refused(const Reason& reason) const { return compare(text(refuse(reason).error())); }
+    [[nodiscard]] specified then_refused(const Reason& reason) const {
+      return compare(text(refuse(reason).error()));
+    }
 
     /// The state after the decision: the one before it when it was refused.
     [[nodiscard]] const state_type& state() const { return after_; }

@@ -37,7 +37,8 @@ void store_writer::run() {
       jobs_.pop_front();
     }
     auto outcome = store_.write(*next.batch);
-    boost::asio::post(executor_, [done = std::move(next.done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+    boost::asio::post(
+        executor_, [done = std::move(next.done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
   }
 }
 

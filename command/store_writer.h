@@ -12,7 +12,8 @@
 
 namespace foldlog {
 
-/// Writes batches to a store on a thread of its own, in their order, so that the partitions' strand never waits for a disk.
+/// Writes batches to a store on a thread of its own, in their order, so that the partitions' strand never waits for a
+/// disk.
 class store_writer {
  public:
   using handler = std::move_only_function<void(result<void>)>;

@@ -17,29 +17,30 @@ namespace foldlog {
 /// One stream as the folded log leaves it.
 struct folded_stream {
   version_t version{0};
-  std::uint64_t commands = 0;          ///< accepted so far (recorded refusals too): the clock of the idempotency window
+  std::uint64_t commands = 0;  ///< accepted so far (recorded refusals too): the clock of the idempotency window
   offset_t last_event = no_offset;
   state_pointer state;
 };
 
 /// How a command id was used on a stream.
 struct remembered {
-  std::int64_t time_us = 0;            ///< ce_time of its records
-  std::uint64_t ordinal = 0;           ///< which command of its stream it was: 1, 2 ...
-  std::uint64_t hash = 0;              ///< ce_commandhash
-  bool refused = false;                ///< a recorded refusal: one record, no version
-  version_t version{0};                ///< of the stream after it
-  std::vector<offset_t> offsets;       ///< of its records, rising
+  std::int64_t time_us = 0;       ///< ce_time of its records
+  std::uint64_t ordinal = 0;      ///< which command of its stream it was: 1, 2 ...
+  std::uint64_t hash = 0;         ///< ce_commandhash
+  bool refused = false;           ///< a recorded refusal: one record, no version
+  version_t version{0};           ///< of the stream after it
+  std::vector<offset_t> offsets;  ///< of its records, rising
 };
 
 /// Up to where the rows below reflect the log.
 struct folded_place {
-  offset_t next{0};                    ///< everything before it is folded; nothing is open there
-  arbiter::state judged;               ///< the arbiter's state before `next`
-  std::int64_t log_time_us = 0;        ///< the newest ce_time of an accepted record
-  offset_t last_counted = no_offset;   ///< the last record that counted or was a claim: its place ...
-  epoch_id last_epoch;                 ///< ... its epoch ...
-  std::uint64_t last_sequence = 0;     ///< ... and sequence (claim: 0) tell whether the log is still the one that was folded
+  offset_t next{0};                   ///< everything before it is folded; nothing is open there
+  arbiter::state judged;              ///< the arbiter's state before `next`
+  std::int64_t log_time_us = 0;       ///< the newest ce_time of an accepted record
+  offset_t last_counted = no_offset;  ///< the last record that counted or was a claim: its place ...
+  epoch_id last_epoch;                ///< ... its epoch ...
+  std::uint64_t last_sequence =
+      0;  ///< ... and sequence (claim: 0) tell whether the log is still the one that was folded
 };
 
 /// The rows of one partition's write model: streams, command ids, place. Keys (0 is a zero byte):
@@ -48,8 +49,8 @@ struct folded_place {
 ///     s <topic> 0 <partition u32> <id>                   stream
 ///     o <topic> 0 <partition u32> <id> 0 <command id>    remembered
 ///
-/// Rows reach the store in batches, each with the place that it reflects; the store may lose its newest batches (they are
-/// folded again) but never a part of one.
+/// Rows reach the store in batches, each with the place that it reflects; the store may lose its newest batches (they
+/// are folded again) but never a part of one.
 class write_model {
  public:
   write_model(store& rows, const class category& of, std::string_view topic, std::int32_t partition);

@@ -10,7 +10,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto gathering = 1ms;
+// After a step: the more has come, the longer, so that commands that come in fast are folded in batches worth their
+// overhead.
+std::chrono::microseconds gathering(std::size_t records) {
+  return std::clamp<std::chrono::microseconds>(records * 20us, 1ms, 8ms);
+}
+
 constexpr auto look_again = 1000ms;
 constexpr auto retry_min = 50ms;
 constexpr auto retry_max = 2000ms;
@@ -51,7 +56,7 @@ void fold_thread::run() {
     }
     retry = retry_min;
     if (!done->caught_up) continue;
-    if (done->records > 0) std::ignore = rest(gathering);
+    if (done->records > 0) std::ignore = rest(gathering(done->records));
     wait_for_more(look_again);
   }
 }

@@ -43,11 +43,15 @@ std::string partitions_json(const std::vector<command_service::partition_state>&
     body += body.size() > 1 ? ",{" : "{";
     append_string(body, "topic", one.topic);
     body += fmt::format(R"(,"partition":{},"owner":)", one.partition);
-    if (one.owner.empty()) body += "null";
-    else http::append_json_string(body, one.owner);
+    if (one.owner.empty())
+      body += "null";
+    else
+      http::append_json_string(body, one.owner);
     body += R"(,"epoch":)";
-    if (one.epoch.empty()) body += "null";
-    else http::append_json_string(body, one.epoch);
+    if (one.epoch.empty())
+      body += "null";
+    else
+      http::append_json_string(body, one.epoch);
     body += fmt::format(R"(,"end_offset":{},)", raw(one.end_offset));
     append_string(body, "state", one.state);
     if (one.state != "serving") body += ',', append_string(body, "reason", one.reason);
@@ -64,9 +68,12 @@ std::string projections_json(const std::vector<progress::entry>& all) {
     body += ',', append_string(body, "view", one.view);
     body += ',', append_string(body, "topic", one.at.topic);
     body += fmt::format(R"(,"partition":{},"position":)", one.at.partition);
-    if (one.folded == no_offset) body += "null";
-    else http::append_json_string(body, position{one.at, one.folded}.text());
-    body += fmt::format(R"(,"lag":{},"rate":{:.1f},)", std::max<std::int64_t>(0, raw(one.end) - raw(one.folded) - 1), one.events_per_second);
+    if (one.folded == no_offset)
+      body += "null";
+    else
+      http::append_json_string(body, position{one.at, one.folded}.text());
+    body += fmt::format(R"(,"lag":{},"rate":{:.1f},)", std::max<std::int64_t>(0, raw(one.end) - raw(one.folded) - 1),
+                        one.events_per_second);
     append_string(body, "state", name(one.state));
     if (!one.reason.empty()) body += ',', append_string(body, "reason", one.reason);
     body += '}';
@@ -79,9 +86,10 @@ std::string projections_json(const std::vector<progress::entry>& all) {
 void add_admin_routes(http::router& to, admin_context context) {
   const auto shared = std::make_shared<const admin_context>(std::move(context));
   const auto get = [&to](std::string_view path, std::function<http::response(const http::request&)> make) {
-    to.add(http::method::get, path, [make = std::move(make)](const http::request& of, const http::path_parts&, http::responder answer) {
-      answer(make(of));
-    });
+    to.add(http::method::get, path,
+           [make = std::move(make)](const http::request& of, const http::path_parts&, http::responder answer) {
+             answer(make(of));
+           });
   };
   get("/livez", [](const http::request&) { return text_answer(http::status::ok, "alive\n"); });
   get("/readyz", [shared](const http::request& of) { return readiness(*shared, of); });

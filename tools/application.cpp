@@ -27,7 +27,8 @@ struct setting_flags {
   void add(CLI::App& to, std::initializer_list<std::string_view> only = {}) {
     for (const auto& one : all_settings()) {
       if (only.size() > 0 && std::ranges::find(only, one.key) == only.end()) continue;
-      to.add_option_function<std::string>("--" + one.key, [this, key = one.key](const std::string& value) { given[key] = value; }, one.help);
+      to.add_option_function<std::string>(
+          "--" + one.key, [this, key = one.key](const std::string& value) { given[key] = value; }, one.help);
     }
     to.add_option("--config", file, "a TOML file with any of these keys");
   }
@@ -40,7 +41,10 @@ struct setting_flags {
 
 int run_serve(const configuration& with, const domain_set& domains) {
   using enum log_level;
-  set_log_level(with.log_level == "debug" ? debug : with.log_level == "info" ? info : with.log_level == "warning" ? warning : error);
+  set_log_level(with.log_level == "debug"     ? debug
+                : with.log_level == "info"    ? info
+                : with.log_level == "warning" ? warning
+                                              : error);
   const auto served = serve(with, domains);
   if (served) return exit_status::done;
   fmt::print(stderr, "foldlog: {}\n", served.error().text);
@@ -48,8 +52,13 @@ int run_serve(const configuration& with, const domain_set& domains) {
 }
 
 log_options topic_options(const configuration& with, const domain_set& domains) {
-  return {.location = with.log, .data = with.data, .topics = domains.topics(), .partitions = with.partitions.value_or(8),
-          .replicas = with.replicas, .probe = {}, .kafka_settings = with.kafka_settings};
+  return {.location = with.log,
+          .data = with.data,
+          .topics = domains.topics(),
+          .partitions = with.partitions.value_or(8),
+          .replicas = with.replicas,
+          .probe = {},
+          .kafka_settings = with.kafka_settings};
 }
 
 int run_topics(const configuration& with, const domain_set& domains, bool create) {
@@ -80,41 +89,47 @@ struct command_line {
 
   command_line() {
     app.require_subcommand(1);
-    auto& serve = add("serve", "run a node", [](const auto& with, const auto& domains) { return run_serve(with, domains); });
+    auto& serve =
+        add("serve", "run a node", [](const auto& with, const auto& domains) { return run_serve(with, domains); });
     flags.add(serve);
-    auto& replay = add("replay", "fold all views from offset zero into a folder", [this](const auto& with, const auto& domains) {
-      replaying.json = json;
-      return replay_views(with, domains, replaying);
-    });
+    auto& replay =
+        add("replay", "fold all views from offset zero into a folder", [this](const auto& with, const auto& domains) {
+          replaying.json = json;
+          return replay_views(with, domains, replaying);
+        });
     flags.add(replay, {"log", "data"});
     replay.add_option("--into", replaying.into, "an empty or absent folder")->required();
     replay.add_option("--domain", replaying.domain, "only this domain's views");
     replay.add_option("--threads", replaying.threads, "default: one per core")->check(CLI::Range(1, 256));
     replay.add_option("--to", replaying.to, "a token: fold up to and with it");
-    auto& tail = add("tail", "print a topic's events as JSON lines", [this](const auto& with, const auto& domains) {
-      return foldlog::tail(with, domains, tailing);
-    });
+    auto& tail = add("tail", "print a topic's events as JSON lines",
+                     [this](const auto& with, const auto& domains) { return foldlog::tail(with, domains, tailing); });
     flags.add(tail, {"log", "data"});
     tail.add_option("topic", tailing.topic, "such as bank.account")->required();
     tail.add_option("--from", tailing.from, "beginning, end, or a token: what comes after it");
     tail.add_flag("--follow", tailing.follow, "wait for more");
     tail.add_flag("--all", tailing.all, "every record, with its verdict");
-    auto& verify = add("verify", "read the whole log and check it, and a view store against it", [this](const auto& with, const auto& domains) {
-      verifying.json = json;
-      return foldlog::verify(with, domains, verifying);
-    });
+    auto& verify = add("verify", "read the whole log and check it, and a view store against it",
+                       [this](const auto& with, const auto& domains) {
+                         verifying.json = json;
+                         return foldlog::verify(with, domains, verifying);
+                       });
     flags.add(verify, {"log", "data", "idempotency-window", "idempotency-commands"});
     verify.add_option("--views", verifying.views, "a server's data folder, or one made by replay");
-    auto& dump = add("dump", "print a view store's rows as JSON lines", [this](const auto&, const auto&) { return foldlog::dump(dumping); });
+    auto& dump = add("dump", "print a view store's rows as JSON lines",
+                     [this](const auto&, const auto&) { return foldlog::dump(dumping); });
     dump.add_option("--views", dumping.views, "a server's data folder, or one made by replay")->required();
     dump.add_option("--view", dumping.view, "only this view");
     auto& topics = *app.add_subcommand("topics", "the event topics in Kafka");
     topics.require_subcommand(1);
     for (const bool create : {true, false}) {
-      auto& one = *topics.add_subcommand(create ? "create" : "check", create ? "create them with their settings" : "compare their settings");
+      auto& one = *topics.add_subcommand(create ? "create" : "check",
+                                         create ? "create them with their settings" : "compare their settings");
       flags.add(one, {"log", "data", "partitions", "replicas"});
       one.add_flag("--json", json, "for machines");
-      commands[create ? "create" : "check"] = [create](const auto& with, const auto& domains) { return run_topics(with, domains, create); };
+      commands[create ? "create" : "check"] = [create](const auto& with, const auto& domains) {
+        return run_topics(with, domains, create);
+      };
     }
   }
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
 #include <sstream>
-#include <toml++/toml.h>
 
 namespace foldlog {
 namespace {
@@ -38,8 +38,13 @@ problem parse_seconds(const std::string& value, std::chrono::seconds& to) {
   std::int64_t number = 0;
   const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
   const std::string_view unit(end, static_cast<std::size_t>(value.data() + value.size() - end));
-  const std::int64_t seconds = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 0;
-  if (code != std::errc() || seconds == 0 || number < 0 || number > 1'000'000'000) return "is no time such as 90s, 15m, 12h or 7d";
+  const std::int64_t seconds = unit.empty() || unit == "s" ? 1
+                               : unit == "m"               ? 60
+                               : unit == "h"               ? 3600
+                               : unit == "d"               ? 86400
+                                                           : 0;
+  if (code != std::errc() || seconds == 0 || number < 0 || number > 1'000'000'000)
+    return "is no time such as 90s, 15m, 12h or 7d";
   to = std::chrono::seconds(number * seconds);
   return std::nullopt;
 }
@@ -54,11 +59,13 @@ problem check_roles(const std::string& value) {
   std::vector<std::string> roles;
   std::stringstream parts(value);
   for (std::string role; std::getline(parts, role, ',');) {
-    if (role != "command" && role != "query" && role != "front") return fmt::format("'{}' is no role (command, query, front)", role);
+    if (role != "command" && role != "query" && role != "front")
+      return fmt::format("'{}' is no role (command, query, front)", role);
     roles.push_back(role);
   }
   std::ranges::sort(roles);
-  if (roles != std::vector<std::string>{"command", "front", "query"}) return "this version runs all roles in one process: command,query,front";
+  if (roles != std::vector<std::string>{"command", "front", "query"})
+    return "this version runs all roles in one process: command,query,front";
   return std::nullopt;
 }
 
@@ -70,9 +77,12 @@ problem check_level(const std::string& value) {
 std::string as_text(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   std::ostringstream out;
-  if (const auto* number = node.as_integer()) out << number->get();
-  else if (const auto* truth = node.as_boolean()) out << (truth->get() ? "true" : "false");
-  else if (const auto* real = node.as_floating_point()) out << real->get();
+  if (const auto* number = node.as_integer())
+    out << number->get();
+  else if (const auto* truth = node.as_boolean())
+    out << (truth->get() ? "true" : "false");
+  else if (const auto* real = node.as_floating_point())
+    out << real->get();
   else if (const auto* array = node.as_array()) {
     for (const auto& item : *array) out << (&item == &array->front() ? "" : ",") << as_text(item);
   }
@@ -100,15 +110,18 @@ struct mistakes {
   std::vector<std::string> lines;
 
   void apply(configuration& to, const setting& of, const std::string& value, std::string_view where) {
-    if (const auto wrong = of.set(to, value)) lines.push_back(fmt::format("{}: {} = '{}' {}", where, of.key, value, *wrong));
+    if (const auto wrong = of.set(to, value))
+      lines.push_back(fmt::format("{}: {} = '{}' {}", where, of.key, value, *wrong));
   }
 };
 
-void read_table(const toml::table& table, const std::string& before, configuration& to, mistakes& wrong, const std::string& where) {
+void read_table(const toml::table& table, const std::string& before, configuration& to, mistakes& wrong,
+                const std::string& where) {
   for (const auto& [name, node] : table) {
     const auto key = before + to_key(name.str());
     if (const auto* inner = node.as_table(); inner != nullptr && key == "kafka") {
-      for (const auto& [setting_name, value] : *inner) to.kafka_settings[std::string(setting_name.str())] = as_text(value);
+      for (const auto& [setting_name, value] : *inner)
+        to.kafka_settings[std::string(setting_name.str())] = as_text(value);
     } else if (inner != nullptr) {
       read_table(*inner, key + "-", to, wrong, where);
     } else if (const auto* known = find_setting(key)) {
@@ -124,25 +137,67 @@ void read_table(const toml::table& table, const std::string& before, configurati
 const std::vector<setting>& all_settings() {
   using text = const std::string&;
   static const std::vector<setting> settings{
-      {"data", "the folder of everything that this node keeps", [](configuration& to, text v) -> problem { to.data = v; return v.empty() ? problem("is empty") : std::nullopt; }},
-      {"log", "embedded, or kafka:host:port,…", [](configuration& to, text v) { to.log = v; return check_log(v); }},
-      {"http", "address:port of the main listener (port 0: any)", [](configuration& to, text v) { return parse_address(v, to.http); }},
-      {"admin", "address:port of the admin listener (port 0: any)", [](configuration& to, text v) { return parse_address(v, to.admin); }},
-      {"roles", "command,query,front", [](configuration& to, text v) { to.roles = v; return check_roles(v); }},
-      {"partitions", "of every topic, fixed when the log is created", [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 10'000, to.partitions.emplace()); }},
-      {"replicas", "of every partition in Kafka", [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 100, to.replicas); }},
-      {"node", "this node's name", [](configuration& to, text v) -> problem { to.node = v; return v.size() > 200 ? problem("is longer than 200 bytes") : std::nullopt; }},
-      {"log-level", "debug, info, warning or error", [](configuration& to, text v) { to.log_level = v; return check_level(v); }},
-      {"idempotency-window", "how long a command id is remembered, in log time", [](configuration& to, text v) { return parse_seconds(v, to.idempotency_window); }},
-      {"idempotency-commands", "for how many commands of its stream a command id is remembered", [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1'000'000'000, to.idempotency_commands); }},
-      {"command-timeout", "after which a command is answered 503", [](configuration& to, text v) { std::chrono::seconds s{}; auto wrong = parse_seconds(v, s); to.command_timeout = s; return wrong; }},
-      {"drain-timeout", "how long commands under way may take after SIGTERM", [](configuration& to, text v) { std::chrono::seconds s{}; auto wrong = parse_seconds(v, s); to.drain_timeout = s; return wrong; }},
-      {"body-bytes", "limit of a request's body", [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1U << 30, to.body_bytes); }},
+      {"data", "the folder of everything that this node keeps",
+       [](configuration& to, text v) -> problem {
+         to.data = v;
+         return v.empty() ? problem("is empty") : std::nullopt;
+       }},
+      {"log", "embedded, or kafka:host:port,…",
+       [](configuration& to, text v) {
+         to.log = v;
+         return check_log(v);
+       }},
+      {"http", "address:port of the main listener (port 0: any)",
+       [](configuration& to, text v) { return parse_address(v, to.http); }},
+      {"admin", "address:port of the admin listener (port 0: any)",
+       [](configuration& to, text v) { return parse_address(v, to.admin); }},
+      {"roles", "command,query,front",
+       [](configuration& to, text v) {
+         to.roles = v;
+         return check_roles(v);
+       }},
+      {"partitions", "of every topic, fixed when the log is created",
+       [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 10'000, to.partitions.emplace()); }},
+      {"replicas", "of every partition in Kafka",
+       [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 100, to.replicas); }},
+      {"node", "this node's name",
+       [](configuration& to, text v) -> problem {
+         to.node = v;
+         return v.size() > 200 ? problem("is longer than 200 bytes") : std::nullopt;
+       }},
+      {"log-level", "debug, info, warning or error",
+       [](configuration& to, text v) {
+         to.log_level = v;
+         return check_level(v);
+       }},
+      {"idempotency-window", "how long a command id is remembered, in log time",
+       [](configuration& to, text v) { return parse_seconds(v, to.idempotency_window); }},
+      {"idempotency-commands", "for how many commands of its stream a command id is remembered",
+       [](configuration& to, text v) {
+         return parse_integer<std::uint64_t>(v, 1, 1'000'000'000, to.idempotency_commands);
+       }},
+      {"command-timeout", "after which a command is answered 503",
+       [](configuration& to, text v) {
+         std::chrono::seconds s{};
+         auto wrong = parse_seconds(v, s);
+         to.command_timeout = s;
+         return wrong;
+       }},
+      {"drain-timeout", "how long commands under way may take after SIGTERM",
+       [](configuration& to, text v) {
+         std::chrono::seconds s{};
+         auto wrong = parse_seconds(v, s);
+         to.drain_timeout = s;
+         return wrong;
+       }},
+      {"body-bytes", "limit of a request's body",
+       [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1U << 30, to.body_bytes); }},
   };
   return settings;
 }
 
-result<configuration> configure(const std::map<std::string, std::string>& flags, const std::optional<std::filesystem::path>& file,
+result<configuration> configure(const std::map<std::string, std::string>& flags,
+                                const std::optional<std::filesystem::path>& file,
                                 const std::function<const char*(const char*)>& environment) {
   configuration made;
   mistakes wrong;
@@ -151,7 +206,8 @@ result<configuration> configure(const std::map<std::string, std::string>& flags,
       read_table(toml::parse_file(file->string()), "", made, wrong, file->string());
     } catch (const toml::parse_error& failed) {
       const auto at = failed.source().begin;
-      return fail(error_kind::invalid, fmt::format("{}:{}:{}: {}", file->string(), at.line, at.column, failed.description()));
+      return fail(error_kind::invalid,
+                  fmt::format("{}:{}:{}: {}", file->string(), at.line, at.column, failed.description()));
     }
   }
   for (const auto& one : all_settings()) {

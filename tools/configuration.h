@@ -21,25 +21,25 @@ struct listen_address {
 
 /// What `serve` can be told; the tools that read a log share `data` and `log`.
 struct configuration {
-  std::filesystem::path data = "./data";     ///< the folder of everything that this node keeps
-  std::string log = "embedded";              ///< `embedded` or `kafka:host:port,…`
+  std::filesystem::path data = "./data";  ///< the folder of everything that this node keeps
+  std::string log = "embedded";           ///< `embedded` or `kafka:host:port,…`
   listen_address http{"127.0.0.1", 8080};
   listen_address admin{"127.0.0.1", 8081};
   std::string roles = "command,query,front";
-  std::optional<std::int32_t> partitions;    ///< none: as recorded, 8 for a new log
+  std::optional<std::int32_t> partitions;  ///< none: as recorded, 8 for a new log
   std::int32_t replicas = 3;
-  std::string node;                          ///< this node's name; the machine's when empty
+  std::string node;  ///< this node's name; the machine's when empty
   std::string log_level = "info";
   std::chrono::seconds idempotency_window = std::chrono::days(7);  ///< of log time
   std::uint64_t idempotency_commands = 100'000;                    ///< of one stream
   std::chrono::milliseconds command_timeout{10'000};
-  std::chrono::milliseconds drain_timeout{10'000};  ///< after SIGTERM
-  std::uint64_t body_bytes = 1U << 20;              ///< of a request
+  std::chrono::milliseconds drain_timeout{10'000};    ///< after SIGTERM
+  std::uint64_t body_bytes = 1U << 20;                ///< of a request
   std::map<std::string, std::string> kafka_settings;  ///< TOML only, table `kafka`: handed to librdkafka
 };
 
-/// One setting: as a flag `--key value`, in the environment `FOLDLOG_KEY`, in the TOML file `key` (dashes are underscores there;
-/// a table joins its name and its keys: `[idempotency] window`).
+/// One setting: as a flag `--key value`, in the environment `FOLDLOG_KEY`, in the TOML file `key` (dashes are
+/// underscores there; a table joins its name and its keys: `[idempotency] window`).
 struct setting {
   std::string key;  ///< with dashes
   std::string help;

@@ -15,7 +15,8 @@ namespace foldlog {
 /// A named set of categories, projections and schemas, as a domain author hands it to the application:
 ///
 ///     foldlog::domain bank() {
-///       return foldlog::domain("bank").with_schemas(bank::schemas()).with_category<bank::account>().with_view<bank::accounts>();
+///       return
+///       foldlog::domain("bank").with_schemas(bank::schemas()).with_category<bank::account>().with_view<bank::accounts>();
 ///     }
 class domain {
  public:

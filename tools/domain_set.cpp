@@ -44,14 +44,18 @@ result<void> domain_set::add(domain more) {
     return fail(error_kind::conflict, fmt::format("the domain {} was added twice", more.name()));
   }
   for (const auto& category : more.categories()) {
-    if (!is_name(category->name())) return fail(error_kind::invalid, fmt::format("'{}' is no category name", category->name()));
+    if (!is_name(category->name()))
+      return fail(error_kind::invalid, fmt::format("'{}' is no category name", category->name()));
   }
   for (const auto& projection : more.projections()) {
-    const bool known = std::ranges::any_of(more.categories(), [&](const auto& of) { return topic_of(*of) == projection->topic(); });
+    const bool known =
+        std::ranges::any_of(more.categories(), [&](const auto& of) { return topic_of(*of) == projection->topic(); });
     if (!known) {
-      return fail(error_kind::invalid, fmt::format("the view {} folds {}, which is no category of the domain", projection->view(), projection->topic()));
+      return fail(error_kind::invalid, fmt::format("the view {} folds {}, which is no category of the domain",
+                                                   projection->view(), projection->topic()));
     }
-    if (!is_name(projection->view())) return fail(error_kind::invalid, fmt::format("'{}' is no view name", projection->view()));
+    if (!is_name(projection->view()))
+      return fail(error_kind::invalid, fmt::format("'{}' is no view name", projection->view()));
   }
   if (auto added = schemas_.add(more.schemas()); !added) return added;
   domains_.push_back(std::move(more));

@@ -12,7 +12,8 @@
 namespace foldlog {
 
 int dump(const dump_command& options) {
-  auto rows = open_store({.folder = views_folder(options.views), .read_only = true, .expiring_prefix = {}, .expired = {}});
+  auto rows =
+      open_store({.folder = views_folder(options.views), .read_only = true, .expiring_prefix = {}, .expired = {}});
   if (!rows) return report(rows.error());
   const auto snapshot = (*rows)->snapshot();
   const auto views = stored_views(*snapshot);
@@ -35,7 +36,8 @@ int dump(const dump_command& options) {
     if (!visited) return report(visited.error());
   }
   std::fflush(stdout);
-  return found ? exit_status::done : report_usage(fmt::format("{} holds no view {}", options.views.string(), options.view));
+  return found ? exit_status::done
+               : report_usage(fmt::format("{} holds no view {}", options.views.string(), options.view));
 }
 
 }  // namespace foldlog

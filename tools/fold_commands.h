@@ -10,9 +10,9 @@ namespace foldlog {
 
 struct replay_command {
   std::filesystem::path into;
-  std::string domain;  ///< empty: all
+  std::string domain;    ///< empty: all
   unsigned threads = 0;  ///< 0: as many as cores
-  std::string to;      ///< a token; empty: the end
+  std::string to;        ///< a token; empty: the end
   bool json = false;
 };
 /// `foldlog replay`: folds all views from offset zero into an empty folder. Gives the exit status.

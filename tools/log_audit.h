@@ -17,14 +17,16 @@ namespace foldlog {
 /// Reads a log with the eyes of a stranger: verdicts, versions without gaps, schemas, command ids once per stream.
 class log_audit {
  public:
-  log_audit(const event_log& of, const schema_registry& schemas, std::chrono::seconds window, std::uint64_t window_commands);
+  log_audit(const event_log& of, const schema_registry& schemas, std::chrono::seconds window,
+            std::uint64_t window_commands);
 
   void take(partition_id at, const record& next);
   /// After the last record: commits that are not complete.
   void end();
 
   struct counts {
-    std::uint64_t records = 0, events = 0, commits = 0, claims = 0, proofs = 0, refusals = 0, voids = 0, open = 0, damaged = 0;
+    std::uint64_t records = 0, events = 0, commits = 0, claims = 0, proofs = 0, refusals = 0, voids = 0, open = 0,
+                  damaged = 0;
   };
   [[nodiscard]] const counts& counted() const { return counts_; }
   [[nodiscard]] std::uint64_t streams() const { return streams_; }

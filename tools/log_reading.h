@@ -8,8 +8,9 @@
 
 namespace foldlog {
 
-/// Reads partitions on the calling thread, from their starts up to and with `last`, and beyond it as long as `follow` says so.
-/// `visit` gets every record in offset order per partition; false ends it. `idle` is called when there is nothing at present.
+/// Reads partitions on the calling thread, from their starts up to and with `last`, and beyond it as long as `follow`
+/// says so. `visit` gets every record in offset order per partition; false ends it. `idle` is called when there is
+/// nothing at present.
 struct blocking_read {
   std::vector<event_log::start> starts;
   token last;

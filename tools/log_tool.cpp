@@ -15,8 +15,15 @@ log_tool::log_tool() : work_(boost::asio::make_work_guard(loop_)) {
 
 result<std::unique_ptr<log_tool>> log_tool::open(const configuration& with, std::vector<std::string> topics) {
   std::unique_ptr<log_tool> made(new log_tool);
-  auto log = open_log({.location = with.log, .data = with.data, .topics = std::move(topics), .partitions = 0, .replicas = 1, .read_only = true,
-                       .create = false, .probe = {}, .kafka_settings = with.kafka_settings},
+  auto log = open_log({.location = with.log,
+                       .data = with.data,
+                       .topics = std::move(topics),
+                       .partitions = 0,
+                       .replicas = 1,
+                       .read_only = true,
+                       .create = false,
+                       .probe = {},
+                       .kafka_settings = with.kafka_settings},
                       made->loop_.get_executor());
   if (!log) return std::unexpected(log.error());
   made->log_ = std::move(*log);

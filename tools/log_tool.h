@@ -12,10 +12,12 @@
 
 namespace foldlog {
 
-/// A log opened for reading, with the loop that its handlers run on: for the tools that run beside a server, or without one.
+/// A log opened for reading, with the loop that its handlers run on: for the tools that run beside a server, or without
+/// one.
 class log_tool {
  public:
-  [[nodiscard]] static result<std::unique_ptr<log_tool>> open(const configuration& with, std::vector<std::string> topics);
+  [[nodiscard]] static result<std::unique_ptr<log_tool>> open(const configuration& with,
+                                                              std::vector<std::string> topics);
   ~log_tool();
   log_tool(const log_tool&) = delete;
   log_tool& operator=(const log_tool&) = delete;

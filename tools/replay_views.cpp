@@ -48,7 +48,11 @@ int replay_views(const configuration& with, const domain_set& domains, const rep
   }
   std::error_code failed;
   std::filesystem::create_directories(options.into, failed);
-  auto rows = open_store({.folder = views_folder(options.into), .write_ahead_log = false, .bulk_load = true, .expiring_prefix = {}, .expired = {}});
+  auto rows = open_store({.folder = views_folder(options.into),
+                          .write_ahead_log = false,
+                          .bulk_load = true,
+                          .expiring_prefix = {},
+                          .expired = {}});
   if (!rows) return report(rows.error());
   const bool terminal = isatty(fileno(stderr)) != 0;
   if (terminal) how.on_progress = show_progress;
@@ -57,16 +61,22 @@ int replay_views(const configuration& with, const domain_set& domains, const rep
   if (!done) return done.error().kind == error_kind::invalid ? report_usage(done.error().text) : report(done.error());
   for (const auto& view : done->views) {
     if (options.json) {
-      fmt::print(R"({{"view":"{}","rows":{},"digest":"{}","position":"{}"}})" "\n", view.view, view.rows, view.digest, view.position.text());
+      fmt::print(R"({{"view":"{}","rows":{},"digest":"{}","position":"{}"}})"
+                 "\n",
+                 view.view, view.rows, view.digest, view.position.text());
     } else {
-      fmt::print("{}/{}: {} rows, digest {}, at {}\n", view.domain, view.view, view.rows, view.digest, view.position.text());
+      fmt::print("{}/{}: {} rows, digest {}, at {}\n", view.domain, view.view, view.rows, view.digest,
+                 view.position.text());
     }
   }
   if (!options.json) {
-    fmt::print("{} events in {:.1f} s: {:.0f} events/s\n", done->total.events, done->total.seconds, done->total.events_per_second());
-  } else {
-    fmt::print(stderr, R"({{"events":{},"seconds":{:.3f},"events_per_second":{:.0f}}})" "\n", done->total.events, done->total.seconds,
+    fmt::print("{} events in {:.1f} s: {:.0f} events/s\n", done->total.events, done->total.seconds,
                done->total.events_per_second());
+  } else {
+    fmt::print(stderr,
+               R"({{"events":{},"seconds":{:.3f},"events_per_second":{:.0f}}})"
+               "\n",
+               done->total.events, done->total.seconds, done->total.events_per_second());
   }
   return exit_status::done;
 }

@@ -56,8 +56,10 @@ printed_record print(const std::string& topic, partition_id at, const record& of
   if (!of.correlation_id.empty()) append_member(rest, "correlation_id", of.correlation_id);
   if (of.time != timestamp{}) append_member(rest, "time", format_time(of.time));
   rest += R"(,"data":)";
-  if (parser.parse(of.value)) rest += of.value;
-  else json::append_string(rest, is_valid_utf8(of.value) ? of.value : "(no UTF-8)");
+  if (parser.parse(of.value))
+    rest += of.value;
+  else
+    json::append_string(rest, is_valid_utf8(of.value) ? of.value : "(no UTF-8)");
   rest += "}\n";
   return printed;
 }
@@ -76,13 +78,19 @@ class partition_tail {
     if (wanted) held_.push_back(print(topic_, at_, next, parser));
     std::string& said = wanted ? held_.back().verdict : unwanted_;
     switch (judged) {
-      case verdict::claim: said = "claim"; break;
-      case verdict::continues: said.clear(); break;
+      case verdict::claim:
+        said = "claim";
+        break;
+      case verdict::continues:
+        said.clear();
+        break;
       case verdict::completes:
         said = next.kind == record_kind::proof ? "proof" : next.kind == record_kind::refusal ? "refused" : "accepted";
         settle("accepted");
         break;
-      case verdict::ignored: said = "void"; break;
+      case verdict::ignored:
+        said = "void";
+        break;
       case verdict::damaged:
         said = "damaged";
         damaged_ = true;
@@ -126,7 +134,8 @@ offset_t begin_before(event_log& log, partition_id at, offset_t after) {
   const auto epoch = found->items[0].record.epoch;
   if (epoch.offset == no_offset || epoch.offset > after) return offset_t{0};
   const auto claim = one(epoch.offset);
-  const bool is_claim = claim && !claim->items.empty() && claim->items[0].record.kind == record_kind::claim && claim->items[0].record.epoch == epoch;
+  const bool is_claim = claim && !claim->items.empty() && claim->items[0].record.kind == record_kind::claim &&
+                        claim->items[0].record.epoch == epoch;
   return is_claim ? epoch.offset : offset_t{0};
 }
 
@@ -134,7 +143,8 @@ offset_t begin_before(event_log& log, partition_id at, offset_t after) {
 
 int tail(const configuration& with, const domain_set& domains, const tail_options& options) {
   const auto topics = domains.topics();
-  if (std::ranges::find(topics, options.topic) == topics.end()) return report_usage(fmt::format("there is no topic {}", options.topic));
+  if (std::ranges::find(topics, options.topic) == topics.end())
+    return report_usage(fmt::format("there is no topic {}", options.topic));
   auto opened = log_tool::open(with, {options.topic});
   if (!opened) return report(opened.error());
   auto& log = (*opened)->log();

@@ -9,8 +9,11 @@ struct evolving {
   account_state& state;
 
   void operator()(const account_created& happened) const {
-    state = {.owner = happened.owner, .currency = happened.currency, .overdraft_limit = happened.overdraft_limit,
-             .balance = 0, .status = account_phase::open};
+    state = {.owner = happened.owner,
+             .currency = happened.currency,
+             .overdraft_limit = happened.overdraft_limit,
+             .balance = 0,
+             .status = account_phase::open};
   }
   void operator()(const deposit_made& happened) const { state.balance = happened.balance; }
   void operator()(const withdrawal_made& happened) const { state.balance = happened.balance; }

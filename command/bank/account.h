@@ -11,10 +11,18 @@
 namespace foldlog::bank {
 
 // Refusals (API.md section 5).
-struct account_exists { static constexpr std::string_view code = "account-exists"; };
-struct no_such_account { static constexpr std::string_view code = "no-such-account"; };
-struct is_closed { static constexpr std::string_view code = "account-closed"; };
-struct balance_too_large { static constexpr std::string_view code = "balance-too-large"; };
+struct account_exists {
+  static constexpr std::string_view code = "account-exists";
+};
+struct no_such_account {
+  static constexpr std::string_view code = "no-such-account";
+};
+struct is_closed {
+  static constexpr std::string_view code = "account-closed";
+};
+struct balance_too_large {
+  static constexpr std::string_view code = "balance-too-large";
+};
 struct insufficient_funds {
   static constexpr std::string_view code = "insufficient-funds";
   std::int64_t balance = 0;

@@ -51,8 +51,9 @@ result<timestamp> parse_time(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   const bool shaped = text.size() >= 20 && text[4] == '-' && text[7] == '-' && text[10] == 'T' && text[13] == ':' &&
                       text[16] == ':' && text.back() == 'Z' && take_digits(text, 0, 4, year) &&
-                      take_digits(text, 5, 2, month) && take_digits(text, 8, 2, day) && take_digits(text, 11, 2, hour) &&
-                      take_digits(text, 14, 2, minute) && take_digits(text, 17, 2, second);
+                      take_digits(text, 5, 2, month) && take_digits(text, 8, 2, day) &&
+                      take_digits(text, 11, 2, hour) && take_digits(text, 14, 2, minute) &&
+                      take_digits(text, 17, 2, second);
   int micros = 0;
   bool fraction_is_right = text.size() == 20;
   if (shaped && text[19] == '.' && text.size() >= 22 && text.size() <= 27) {

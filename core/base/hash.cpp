@@ -41,7 +41,8 @@ std::int32_t partition_of(std::string_view id, std::int32_t partitions) {
 
 struct sha256::state {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
-  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetched once: an implicit fetch costs more than the hash
+  EVP_MD* algorithm =
+      EVP_MD_fetch(nullptr, "SHA256", nullptr);  // fetched once: an implicit fetch costs more than the hash
   std::array<unsigned char, 32> digest{};
 
   void start() { EVP_DigestInit_ex2(context, algorithm, nullptr); }
@@ -78,7 +79,8 @@ std::uint64_t sha256::finish_prefix() {
 
 std::string hex(std::uint64_t number, int digits) {
   std::string text(static_cast<std::size_t>(digits), '0');
-  for (int i = digits - 1; i >= 0; --i, number >>= 4) text[static_cast<std::size_t>(i)] = "0123456789abcdef"[number & 15U];
+  for (int i = digits - 1; i >= 0; --i, number >>= 4)
+    text[static_cast<std::size_t>(i)] = "0123456789abcdef"[number & 15U];
   return text;
 }
 

@@ -40,7 +40,8 @@ bool is_name(std::string_view text) {
 bool is_stream_id(std::string_view text) {
   if (text.empty() || text.size() > 128 || text == "." || text == "..") return false;
   return std::ranges::all_of(text, [](char c) {
-    return is_lower(c) || is_upper(c) || is_digit(c) || c == '.' || c == '_' || c == '~' || c == ':' || c == '@' || c == '-';
+    return is_lower(c) || is_upper(c) || is_digit(c) || c == '.' || c == '_' || c == '~' || c == ':' || c == '@' ||
+           c == '-';
   });
 }
 
@@ -71,7 +72,8 @@ result<stream_name> stream_name::parse(std::string_view text) {
   stream_name stream{std::string(text.substr(0, first)), std::string(text.substr(first + 1, second - first - 1)),
                      std::string(text.substr(second + 1))};
   if (!is_name(stream.domain)) return fail(error_kind::invalid, fmt::format("'{}' is no domain name", stream.domain));
-  if (!is_name(stream.category)) return fail(error_kind::invalid, fmt::format("'{}' is no category name", stream.category));
+  if (!is_name(stream.category))
+    return fail(error_kind::invalid, fmt::format("'{}' is no category name", stream.category));
   if (!is_stream_id(stream.id)) return fail(error_kind::invalid, fmt::format("'{}' is no stream id", stream.id));
   return stream;
 }
@@ -82,7 +84,9 @@ std::string stream_name::topic() const { return fmt::format("{}.{}", domain, cat
 result<event_type> event_type::parse(std::string_view text) {
   const auto first = text.find('.');
   const auto second = first == std::string_view::npos ? first : text.find('.', first + 1);
-  const auto bad = [&] { return fail(error_kind::invalid, fmt::format("'{}' is no event type: expected <domain>.<Event>.v<N>", text)); };
+  const auto bad = [&] {
+    return fail(error_kind::invalid, fmt::format("'{}' is no event type: expected <domain>.<Event>.v<N>", text));
+  };
   if (second == std::string_view::npos || second + 2 >= text.size() || text[second + 1] != 'v') return bad();
   event_type type{std::string(text.substr(0, first)), std::string(text.substr(first + 1, second - first - 1)), 0};
   const auto digits = text.substr(second + 2);

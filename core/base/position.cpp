@@ -40,7 +40,8 @@ result<position> position::parse(std::string_view text) {
   position parsed;
   parsed.at.topic = text.substr(0, slash);
   std::int64_t offset = 0;
-  if (!is_topic(parsed.at.topic) || !parse_number(text.substr(slash + 1, at - slash - 1), parsed.at.partition)) return bad();
+  if (!is_topic(parsed.at.topic) || !parse_number(text.substr(slash + 1, at - slash - 1), parsed.at.partition))
+    return bad();
   if (!parse_number(text.substr(at + 1), offset)) return bad();
   parsed.offset = offset_t{offset};
   return parsed;

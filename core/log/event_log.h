@@ -45,10 +45,10 @@ class log_reader {
  public:
   virtual ~log_reader() = default;
 
-  /// Replaces the batch by what is there at present and has not been given yet, without waiting: perhaps nothing. Then, and only then,
-  /// the ready handler is called once when there is more (from any thread; spurious calls are allowed).
-  /// Errors: damaged (bytes that do not decode where the log itself wrote them, or an offset below the log's beginning),
-  /// unavailable (it may be tried again).
+  /// Replaces the batch by what is there at present and has not been given yet, without waiting: perhaps nothing. Then,
+  /// and only then, the ready handler is called once when there is more (from any thread; spurious calls are allowed).
+  /// Errors: damaged (bytes that do not decode where the log itself wrote them, or an offset below the log's
+  /// beginning), unavailable (it may be tried again).
   [[nodiscard]] virtual result<void> read(record_batch& into, const read_limits& limits) = 0;
 
   /// From now on the partition is read from this offset.
@@ -67,12 +67,13 @@ struct log_health {
 
 /// An ordered, durable, partitioned log: the one interface that everything else in the engine sees.
 ///
-/// Order: all readers of a partition see its records in one order, by rising offset. Offsets are dense: consecutive appends
-/// take consecutive offsets. Appends of one partition, made by one thread one after the other, take their places in that
-/// order unless one of them fails; those behind a failed one may still land.
+/// Order: all readers of a partition see its records in one order, by rising offset. Offsets are dense: consecutive
+/// appends take consecutive offsets. Appends of one partition, made by one thread one after the other, take their
+/// places in that order unless one of them fails; those behind a failed one may still land.
 ///
 ///     append(p, {a, b})   append(p, {c})          | a | b | c |
-///                                                 @7   @8   @9      -> {acknowledged, first 7}, {acknowledged, first 9}
+///                                                 @7   @8   @9      -> {acknowledged, first 7}, {acknowledged, first
+///                                                 9}
 class event_log {
  public:
   virtual ~event_log() = default;
@@ -82,8 +83,9 @@ class event_log {
   /// The same for every topic; fixed when the topics were created.
   [[nodiscard]] virtual std::int32_t partitions() const = 0;
 
-  /// Appends the records as one unit of failure, in their order; encodes them before it returns. `done` is called exactly once,
-  /// on the executor that the log was opened with, never from within this call. From one thread per partition.
+  /// Appends the records as one unit of failure, in their order; encodes them before it returns. `done` is called
+  /// exactly once, on the executor that the log was opened with, never from within this call. From one thread per
+  /// partition.
   virtual void append(partition_id to, std::span<const record> records, append_handler done) = 0;
 
   /// Reads the given partitions from the given offsets (0 = the beginning; beyond the end: waits there).
@@ -98,8 +100,8 @@ class event_log {
   using fetch_handler = std::move_only_function<void(result<record_batch>)>;
   virtual void fetch(partition_id from, offset_t first, offset_t last, fetch_handler done) = 0;
 
-  /// The offset of the next record. Exact where the log is embedded; with Kafka the newest high watermark heard of, which may
-  /// be old: good for lag and progress, never a proof of anything. No waiting, any thread.
+  /// The offset of the next record. Exact where the log is embedded; with Kafka the newest high watermark heard of,
+  /// which may be old: good for lag and progress, never a proof of anything. No waiting, any thread.
   [[nodiscard]] virtual result<offset_t> end_offset(partition_id of) const = 0;
   /// Asks the log anew (may wait up to a few seconds); every record acknowledged before the call lies below it.
   [[nodiscard]] virtual result<offset_t> query_end_offset(partition_id of) = 0;

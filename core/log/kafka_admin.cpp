@@ -268,27 +268,41 @@ result<std::vector<topic_difference>> kafka_admin::compare(const log_options& op
   return differences;
 }
 
-result<kafka_admin::bounds> kafka_admin::bounds_of(const std::string& topic, std::int32_t partition,
-                                                   std::chrono::milliseconds patience) const {
+// Asked as "the offset at the time -1 or -2": rd_kafka_query_watermark_offsets() of librdkafka 2.0.2 looks at its time-out only
+// while it finds the leader, and waits for ever when that leader dies before it answers.
+result<offset_t> kafka_admin::ask_offset(const std::string& topic, std::int32_t partition, std::int64_t which,
+                                         std::chrono::milliseconds patience) const {
   const auto deadline = std::chrono::steady_clock::now() + patience;
+  const auto attempt = std::min<std::chrono::milliseconds>(patience, std::chrono::seconds(1));
   while (true) {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const auto code = rd_kafka_query_watermark_offsets(handle.get(), topic.c_str(), partition, &low, &high,
-                                                       static_cast<int>(patience.count()));
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return bounds{offset_t{low}, offset_t{high}};
-    if (!is_passing(code) || std::chrono::steady_clock::now() > deadline) {
+    const std::unique_ptr<rd_kafka_topic_partition_list_t, decltype(&rd_kafka_topic_partition_list_destroy)> asked(
+        rd_kafka_topic_partition_list_new(1), rd_kafka_topic_partition_list_destroy);
+    auto* one = rd_kafka_topic_partition_list_add(asked.get(), topic.c_str(), partition);
+    one->offset = which;
+    auto code = rd_kafka_offsets_for_times(handle.get(), asked.get(), static_cast<int>(attempt.count()));
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = one->err;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && one->offset >= 0) return offset_t{one->offset};
+    const bool again = is_passing(code) || code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
+                       code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
+    if (!again || std::chrono::steady_clock::now() > deadline) {
       return std::unexpected(unavailable(fmt::format("asking for the offsets of {}/{}", topic, partition), code));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
 
+result<kafka_admin::bounds> kafka_admin::bounds_of(const std::string& topic, std::int32_t partition,
+                                                   std::chrono::milliseconds patience) const {
+  const auto low = ask_offset(topic, partition, RD_KAFKA_OFFSET_BEGINNING, patience);
+  if (!low) return std::unexpected(low.error());
+  const auto high = end_of(topic, partition, patience);
+  if (!high) return std::unexpected(high.error());
+  return bounds{*low, *high};
+}
+
 result<offset_t> kafka_admin::end_of(const std::string& topic, std::int32_t partition,
                                      std::chrono::milliseconds patience) const {
-  const auto found = bounds_of(topic, partition, patience);
-  if (!found) return std::unexpected(found.error());
-  return found->end;
+  return ask_offset(topic, partition, RD_KAFKA_OFFSET_END, patience);
 }
 
 }  // namespace foldlog

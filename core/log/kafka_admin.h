@@ -61,6 +61,10 @@ struct kafka_admin {
                                          std::chrono::milliseconds patience) const;
   [[nodiscard]] result<offset_t> end_of(const std::string& topic, std::int32_t partition,
                                         std::chrono::milliseconds patience) const;
+
+ private:
+  [[nodiscard]] result<offset_t> ask_offset(const std::string& topic, std::int32_t partition, std::int64_t which,
+                                            std::chrono::milliseconds patience) const;
 };
 
 /// What `replicas` demands of min.insync.replicas.

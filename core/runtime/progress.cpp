@@ -6,9 +6,12 @@ namespace foldlog {
 
 std::string_view name(fold_state state) {
   switch (state) {
-    case fold_state::catching_up: return "catching-up";
-    case fold_state::running: return "running";
-    case fold_state::halted: return "halted";
+    case fold_state::catching_up:
+      return "catching-up";
+    case fold_state::running:
+      return "running";
+    case fold_state::halted:
+      return "halted";
   }
   return "halted";
 }

@@ -17,7 +17,8 @@ enum class fold_state { catching_up, running, halted };
 
 /// How far each view has been folded, per partition: where the read side and the folding side meet. Any thread.
 ///
-/// A fold publishes only what a new snapshot of the store shows, so whoever was told that a position is reached reads it.
+/// A fold publishes only what a new snapshot of the store shows, so whoever was told that a position is reached reads
+/// it.
 class progress {
  public:
   /// Names a view and one of its partitions; given by add(), cheap to use afterwards.
@@ -27,12 +28,12 @@ class progress {
     std::string domain;
     std::string view;
     topic_partition at;
-    offset_t folded = no_offset;     ///< everything up to and with it is in the store
-    offset_t end = offset_t{0};      ///< that of the next record in the log, as far as is known
-    double events_per_second = 0;    ///< lately
-    std::int64_t behind_us = 0;      ///< how long the oldest event that is not folded yet has waited, 0 when there is none
+    offset_t folded = no_offset;   ///< everything up to and with it is in the store
+    offset_t end = offset_t{0};    ///< that of the next record in the log, as far as is known
+    double events_per_second = 0;  ///< lately
+    std::int64_t behind_us = 0;  ///< how long the oldest event that is not folded yet has waited, 0 when there is none
     fold_state state = fold_state::catching_up;
-    std::string reason;              ///< why it is halted, else empty
+    std::string reason;  ///< why it is halted, else empty
   };
 
   /// From now on the view folds this partition.

@@ -8,7 +8,8 @@ namespace foldlog::test {
 namespace {
 
 std::string line(std::string_view id, std::string_view command, std::string_view data, std::string_view more = "") {
-  return fmt::format(R"({{"domain":"bank","category":"account","id":"{}","command":"{}","data":{}{}}})", id, command, data, more);
+  return fmt::format(R"({{"domain":"bank","category":"account","id":"{}","command":"{}","data":{}{}}})", id, command,
+                     data, more);
 }
 std::string deposit(std::string_view id, int amount, std::string_view more = "") {
   return line(id, "Deposit", fmt::format(R"({{"amount":{}}})", amount), more);
@@ -21,14 +22,17 @@ std::string create(std::string_view id, std::string_view more = "") {
 
 TEST_CASE("a batch answers one line each, in order, in the documented form") {
   routes_rig rig;
-  const auto answer = rig.batch(create("alice", R"(,"command_id":"c1")") + "\n" + deposit("alice", 5, R"(,"command_id":"d1")") + "\n");
+  const auto answer =
+      rig.batch(create("alice", R"(,"command_id":"c1")") + "\n" + deposit("alice", 5, R"(,"command_id":"d1")") + "\n");
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/x-ndjson");
   const auto lines = lines_of(answer.body);
   REQUIRE(lines.size() == 2);
-  CHECK(lines[0] == R"({"status":200,"command_id":"c1","stream":"bank/account/alice","version":1,"token":"bank.account/0@1","events":[)"
-                    R"({"type":"bank.AccountCreated.v1","id":"alice/1","version":1,"position":"bank.account/0@1",)"
-                    R"("data":{"owner":"Ann","currency":"EUR","overdraft_limit":0}}]})");
+  CHECK(
+      lines[0] ==
+      R"({"status":200,"command_id":"c1","stream":"bank/account/alice","version":1,"token":"bank.account/0@1","events":[)"
+      R"({"type":"bank.AccountCreated.v1","id":"alice/1","version":1,"position":"bank.account/0@1",)"
+      R"("data":{"owner":"Ann","currency":"EUR","overdraft_limit":0}}]})");
   CHECK(lines[1].starts_with(R"({"status":200,"command_id":"d1","stream":"bank/account/alice","version":2,)"));
 }
 
@@ -45,8 +49,10 @@ TEST_CASE("a repeat in a batch says so, and is else the same; a single request i
 
 TEST_CASE("an id twice in one batch is applied once") {
   routes_rig rig;
-  const auto lines = lines_of(rig.batch(create("alice") + "\n" + deposit("alice", 5, R"(,"command_id":"d")") + "\n" + deposit("alice", 5, R"(,"command_id":"d")") +
-                                        "\n" + deposit("alice", 6, R"(,"command_id":"d")")).body);
+  const auto lines = lines_of(rig.batch(create("alice") + "\n" + deposit("alice", 5, R"(,"command_id":"d")") + "\n" +
+                                        deposit("alice", 5, R"(,"command_id":"d")") + "\n" +
+                                        deposit("alice", 6, R"(,"command_id":"d")"))
+                                  .body);
   REQUIRE(lines.size() == 4);
   CHECK(lines[2].starts_with(R"({"status":200,"replayed":true,)"));
   CHECK(kind_of(lines[3]) == "command-id-reused");
@@ -106,7 +112,8 @@ TEST_CASE("lines for one stream run in their order, and 500 of them are taken; 5
   for (int i = 1; i < 500; ++i) body += deposit("alice", 1, fmt::format(R"(,"expected_version":{})", i)) + "\n\n";
   const auto lines = lines_of(rig.batch(body).body);
   REQUIRE(lines.size() == 500);
-  for (std::size_t i = 0; i < lines.size(); ++i) CHECK(lines[i].find(fmt::format("\"version\":{},", i + 1)) != std::string::npos);
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    CHECK(lines[i].find(fmt::format("\"version\":{},", i + 1)) != std::string::npos);
   const auto before = rig.end();
   const auto too_many = rig.batch(body + deposit("alice", 1));
   CHECK(too_many.status == 413);
@@ -122,7 +129,8 @@ TEST_CASE("a batch's own media types") {
   CHECK(rig.batch(create("a"), {{"Accept", "application/x-ndjson"}}).status == 200);
   CHECK(rig.batch(create("b"), {{"Accept", "application/json"}}).status == 200);
   CHECK(kind_of(rig.batch(create("c"), {{"Accept", "text/html"}}).body) == "not-acceptable");
-  CHECK(kind_of(rig.post("/v1/commands?x=1", create("a"), {{"Content-Type", "application/x-ndjson"}}).body) == "invalid-parameter");
+  CHECK(kind_of(rig.post("/v1/commands?x=1", create("a"), {{"Content-Type", "application/x-ndjson"}}).body) ==
+        "invalid-parameter");
 }
 
 }  // namespace foldlog::test

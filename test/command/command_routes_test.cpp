@@ -45,13 +45,15 @@ TEST_CASE("an applied command answers with its events, byte for byte as document
 TEST_CASE("a command of two events answers with both, its ETag and token are those of the last") {
   routes_rig rig;
   rig.post(base + "bob/CreateAccount", R"({"owner":"Bob","currency":"EUR","overdraft_limit":100})");
-  const auto answer = rig.post(base + "bob/Withdraw", R"({"amount":30,"reference":"a\"b\u00e9"})", {{"Idempotency-Key", "w"}});
+  const auto answer =
+      rig.post(base + "bob/Withdraw", R"({"amount":30,"reference":"a\"b\u00e9"})", {{"Idempotency-Key", "w"}});
   CHECK(answer.fields == "ETag: \"3\"\r\nFoldlog-Token: bank.account/0@3\r\n");
-  CHECK(answer.body ==
-        R"({"command_id":"w","stream":"bank/account/bob","version":3,"token":"bank.account/0@3","events":[)"
-        R"({"type":"bank.WithdrawalMade.v1","id":"bob/2","version":2,"position":"bank.account/0@2",)"
-        R"("data":{"amount":30,"balance":-30,"reference":"a\"bé"}},)"
-        R"({"type":"bank.OverdraftStarted.v1","id":"bob/3","version":3,"position":"bank.account/0@3","data":{"balance":-30}}]})");
+  CHECK(
+      answer.body ==
+      R"({"command_id":"w","stream":"bank/account/bob","version":3,"token":"bank.account/0@3","events":[)"
+      R"({"type":"bank.WithdrawalMade.v1","id":"bob/2","version":2,"position":"bank.account/0@2",)"
+      R"("data":{"amount":30,"balance":-30,"reference":"a\"bé"}},)"
+      R"({"type":"bank.OverdraftStarted.v1","id":"bob/3","version":3,"position":"bank.account/0@3","data":{"balance":-30}}]})");
 }
 
 TEST_CASE("the server makes a command id, a UUID of version 7, when none is sent") {
@@ -67,7 +69,9 @@ TEST_CASE("a repeat answers byte for byte as the first time, also on another nod
   for (const bool shared : {false, true}) {
     CAPTURE(shared);
     routes_rig rig(shared);
-    const auto send = [&rig] { return rig.post(base + "alice/CreateAccount", create, {{"Idempotency-Key", "c1"}, {"If-None-Match", "*"}}); };
+    const auto send = [&rig] {
+      return rig.post(base + "alice/CreateAccount", create, {{"Idempotency-Key", "c1"}, {"If-None-Match", "*"}});
+    };
     const auto first = send();
     rig.post(base + "alice/Deposit", R"({"amount":5})");
     for (const int round : {0, 1, 2}) {
@@ -84,15 +88,21 @@ TEST_CASE("a repeat answers byte for byte as the first time, also on another nod
   }
 }
 
-TEST_CASE("the same id with another command, data or condition is refused; the same data written otherwise is the same") {
+TEST_CASE(
+    "the same id with another command, data or condition is refused; the same data written otherwise is the same") {
   open_account rig;
-  const auto kind = [&rig](sent_headers headers, std::string body) { return kind_of(rig.deposit(std::move(headers), std::move(body)).body); };
+  const auto kind = [&rig](sent_headers headers, std::string body) {
+    return kind_of(rig.deposit(std::move(headers), std::move(body)).body);
+  };
   CHECK(kind({{"Idempotency-Key", "d1"}}, R"({"amount":5,"reference":"r"})") == "");
   CHECK(kind({{"Idempotency-Key", "d1"}}, R"({ "reference" : "\u0072", "amount" : 5.0 })") == "");
   CHECK(kind({{"Idempotency-Key", "d1"}}, R"({"amount":6,"reference":"r"})") == "command-id-reused");
-  CHECK(kind({{"Idempotency-Key", "d1"}, {"If-Match", "\"1\""}}, R"({"amount":5,"reference":"r"})") == "command-id-reused");
-  CHECK(rig.post(base + "alice/Withdraw", R"({"amount":5,"reference":"r"})", {{"Idempotency-Key", "d1"}}).status == 422);
-  CHECK(rig.post(base + "bob/CreateAccount", create, {{"Idempotency-Key", "d1"}}).status == 200);  // another stream, another command
+  CHECK(kind({{"Idempotency-Key", "d1"}, {"If-Match", "\"1\""}}, R"({"amount":5,"reference":"r"})") ==
+        "command-id-reused");
+  CHECK(rig.post(base + "alice/Withdraw", R"({"amount":5,"reference":"r"})", {{"Idempotency-Key", "d1"}}).status ==
+        422);
+  CHECK(rig.post(base + "bob/CreateAccount", create, {{"Idempotency-Key", "d1"}}).status ==
+        200);  // another stream, another command
   CHECK(rig.end() == 4);
 }
 
@@ -102,7 +112,9 @@ TEST_CASE("the repeated id is looked at before the version, and the version befo
   const auto again = rig.deposit({{"Idempotency-Key", "d1"}, {"If-Match", "\"1\""}});  // at version 2 now
   CHECK(again.status == 200);
   CHECK(field(again, "Idempotent-Replayed"));
-  CHECK(rig.post(base + "alice/Deposit", R"({"amount":5})", {{"Idempotency-Key", "c1"}, {"If-Match", "\"9\""}}).status == 422);
+  CHECK(
+      rig.post(base + "alice/Deposit", R"({"amount":5})", {{"Idempotency-Key", "c1"}, {"If-Match", "\"9\""}}).status ==
+      422);
   CHECK(rig.post(base + "alice/Withdraw", R"({"amount":500})", {{"If-Match", "\"1\""}}).status == 412);
   CHECK(rig.post(base + "alice/Withdraw", R"({"amount":500})", {{"If-Match", "\"2\""}}).status == 409);
 }
@@ -118,7 +130,8 @@ TEST_CASE("a refusal names its code, the version it was decided on and its own m
   rig.deposit({});
   rig.deposit({});
   CHECK(rig.post(base + "alice/Withdraw", R"({"amount":7})", {{"Idempotency-Key", "w"}}).status == 200);
-  CHECK(rig.post(base + "nobody/Deposit", R"({"amount":7})").body.ends_with(R"(,"code":"no-such-account","version":0})"));
+  CHECK(
+      rig.post(base + "nobody/Deposit", R"({"amount":7})").body.ends_with(R"(,"code":"no-such-account","version":0})"));
 }
 
 TEST_CASE("conditions: If-Match with one strong tag, If-None-Match with a star") {
@@ -128,7 +141,8 @@ TEST_CASE("conditions: If-Match with one strong tag, If-None-Match with a star")
   CHECK(mismatch.body.ends_with(R"(,"current_version":1})"));
   CHECK(rig.deposit({{"If-None-Match", "*"}}).body.ends_with(R"(,"current_version":1})"));
   CHECK(rig.deposit({{"If-Match", "\"0\""}}).status == 412);
-  CHECK(rig.post(base + "bob/Deposit", R"({"amount":5})", {{"If-Match", "\"1\""}}).body.ends_with(R"(,"current_version":0})"));
+  CHECK(rig.post(base + "bob/Deposit", R"({"amount":5})", {{"If-Match", "\"1\""}})
+            .body.ends_with(R"(,"current_version":0})"));
   CHECK(rig.post(base + "bob/CreateAccount", create, {{"If-Match", "\"0\""}}).status == 200);
   CHECK(rig.post(base + "cid/CreateAccount", create, {{"If-None-Match", "*"}}).status == 200);
   CHECK(rig.deposit({{"if-match", "\"1\""}}).status == 200);
@@ -137,12 +151,13 @@ TEST_CASE("conditions: If-Match with one strong tag, If-None-Match with a star")
 
 TEST_CASE("anything else as a condition is a malformed request") {
   open_account rig;
-  for (const auto* tag : {"1", "\"1", "1\"", "W/\"1\"", "\"1\", \"2\"", "*", "\"\"", "\"-1\"", "\"+1\"", "\"01\"", "\"1.0\"", "\"a\"", "\" 1\"", "",
-                          "\"9223372036854775808\"", "\"18446744073709551616\""}) {
+  for (const auto* tag : {"1", "\"1", "1\"", "W/\"1\"", "\"1\", \"2\"", "*", "\"\"", "\"-1\"", "\"+1\"", "\"01\"",
+                          "\"1.0\"", "\"a\"", "\" 1\"", "", "\"9223372036854775808\"", "\"18446744073709551616\""}) {
     CAPTURE(tag);
     CHECK(rig.problem_of({{"If-Match", tag}}) == "malformed-request");
   }
-  for (const auto* tag : {"\"1\"", "**", "", "*,*"}) CHECK(rig.problem_of({{"If-None-Match", tag}}) == "malformed-request");
+  for (const auto* tag : {"\"1\"", "**", "", "*,*"})
+    CHECK(rig.problem_of({{"If-None-Match", tag}}) == "malformed-request");
   CHECK(rig.problem_of({{"If-Match", "\"1\""}, {"If-None-Match", "*"}}) == "malformed-request");
   CHECK(rig.problem_of({{"If-Match", "\"1\""}, {"If-Match", "\"1\""}}) == "malformed-request");
   CHECK(rig.problem_of({{"If-None-Match", "*"}, {"If-None-Match", "*"}}) == "malformed-request");
@@ -156,9 +171,10 @@ TEST_CASE("Idempotency-Key: 1 to 128 visible ASCII characters, bare or quoted, o
   CHECK(rig.deposit({{"Idempotency-Key", R"("a\"b\\c")"}}).body.starts_with(R"({"command_id":"a\"b\\c")"));
   CHECK(rig.deposit({{"Idempotency-Key", std::string(128, '~')}}).status == 200);
   CHECK(rig.deposit({{"Idempotency-Key", '"' + std::string(128, '!') + '"'}}).status == 200);
-  for (const auto& bad : {std::string(), std::string(129, 'x'), std::string("a b"), std::string("\"a"), std::string("\"a\"b\""), std::string("\"\""),
-                          std::string("\""), std::string("\"a b\""), std::string("\"a\\n\""), std::string("caf\xc3\xa9"), std::string("\"a\\\""),
-                          std::string("a\tb")}) {
+  for (const auto& bad :
+       {std::string(), std::string(129, 'x'), std::string("a b"), std::string("\"a"), std::string("\"a\"b\""),
+        std::string("\"\""), std::string("\""), std::string("\"a b\""), std::string("\"a\\n\""),
+        std::string("caf\xc3\xa9"), std::string("\"a\\\""), std::string("a\tb")}) {
     CAPTURE(bad);
     CHECK(rig.problem_of({{"Idempotency-Key", bad}}) == "invalid-command-id");
   }
@@ -184,8 +200,9 @@ TEST_CASE("a traceparent is carried into the events; a malformed one is ignored"
   rig.deposit({{"traceparent", good}});
   CHECK(rig.record_at(2).items.at(0).record.traceparent == good);
   CHECK(is_traceparent("cc" + good.substr(2) + "-what-comes-later"));
-  for (const auto& bad : {std::string("hello"), std::string(), good + "-x", "ff" + good.substr(2), "0g" + good.substr(2),
-                          std::string("00-00000000000000000000000000000000-00f067aa0ba902b7-01"), good.substr(0, 36) + "0000000000000000-01",
+  for (const auto& bad : {std::string("hello"), std::string(), good + "-x", "ff" + good.substr(2),
+                          "0g" + good.substr(2), std::string("00-00000000000000000000000000000000-00f067aa0ba902b7-01"),
+                          good.substr(0, 36) + "0000000000000000-01",
                           std::string("00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"), good.substr(0, 54)}) {
     CAPTURE(bad);
     CHECK(rig.deposit({{"traceparent", bad}}).status == 200);
@@ -195,12 +212,15 @@ TEST_CASE("a traceparent is carried into the events; a malformed one is ignored"
 
 TEST_CASE("media types: the body is application/json, the answer is JSON") {
   open_account rig;
-  for (const auto* good : {"application/json", "application/json; charset=utf-8", "Application/JSON"}) CHECK(rig.deposit({{"Content-Type", good}}).status == 200);
+  for (const auto* good : {"application/json", "application/json; charset=utf-8", "Application/JSON"})
+    CHECK(rig.deposit({{"Content-Type", good}}).status == 200);
   for (const auto* bad : {"", "text/plain", "application/x-ndjson", "application/jsonx", "application/problem+json"}) {
     CHECK(rig.problem_of({{"Content-Type", bad}}) == "unsupported-media-type");
   }
-  for (const auto* good : {"application/json", "*/*", "application/*", "text/html, application/json;q=0.1"}) CHECK(rig.deposit({{"Accept", good}}).status == 200);
-  for (const auto* bad : {"text/html", "application/json;q=0", "application/xml, text/*"}) CHECK(rig.problem_of({{"Accept", bad}}) == "not-acceptable");
+  for (const auto* good : {"application/json", "*/*", "application/*", "text/html, application/json;q=0.1"})
+    CHECK(rig.deposit({{"Accept", good}}).status == 200);
+  for (const auto* bad : {"text/html", "application/json;q=0", "application/xml, text/*"})
+    CHECK(rig.problem_of({{"Accept", bad}}) == "not-acceptable");
 }
 
 TEST_CASE("routes, commands, ids and query parameters that do not exist") {
@@ -222,7 +242,9 @@ TEST_CASE("routes, commands, ids and query parameters that do not exist") {
   CHECK(kind(base + "a/CreateAccount?x=1") == "invalid-parameter");
 }
 
-TEST_CASE("the checks come in the documented order: route, content type, head fields, JSON, schema, repeated id, version, domain") {
+TEST_CASE(
+    "the checks come in the documented order: route, content type, head fields, JSON, schema, repeated id, version, "
+    "domain") {
   open_account rig;
   const sent_headers all_bad{{"Content-Type", "text/plain"}, {"Idempotency-Key", "a b"}, {"If-Match", "x"}};
   const auto kind = [&rig](const std::string& target, std::string_view body, sent_headers headers) {
@@ -236,13 +258,16 @@ TEST_CASE("the checks come in the documented order: route, content type, head fi
   CHECK(kind(base + "alice/Deposit", "{", {{"If-Match", "x"}}) == "malformed-request");
   CHECK(kind(base + "alice/Deposit", "{", {{"Idempotency-Key", "c1"}}) == "malformed-json");
   CHECK(kind(base + "alice/Deposit", "{}", {{"Idempotency-Key", "c1"}, {"If-Match", "\"9\""}}) == "schema-violation");
-  CHECK(kind(base + "alice/Deposit", R"({"amount":1})", {{"Idempotency-Key", "c1"}, {"If-Match", "\"9\""}}) == "command-id-reused");
+  CHECK(kind(base + "alice/Deposit", R"({"amount":1})", {{"Idempotency-Key", "c1"}, {"If-Match", "\"9\""}}) ==
+        "command-id-reused");
 }
 
 TEST_CASE("a body that is no acceptable JSON") {
   open_account rig;
-  for (const auto& bad : {std::string(), std::string("{"), std::string("{} x"), std::string(R"({"amount":1,"amount":2})"), std::string("{\"a\":\"\xff\"}"),
-                          std::string(R"({"a":"\ud800"})"), std::string(65, '[') + std::string(65, ']'), std::string("\xef\xbb\xbf{}"), std::string("NaN")}) {
+  for (const auto& bad :
+       {std::string(), std::string("{"), std::string("{} x"), std::string(R"({"amount":1,"amount":2})"),
+        std::string("{\"a\":\"\xff\"}"), std::string(R"({"a":"\ud800"})"), std::string(65, '[') + std::string(65, ']'),
+        std::string("\xef\xbb\xbf{}"), std::string("NaN")}) {
     CAPTURE(bad);
     CHECK(kind_of(rig.deposit({}, bad).body) == "malformed-json");
   }
@@ -260,7 +285,9 @@ TEST_CASE("a schema violation lists every one with its pointer and keyword") {
   CHECK(has(R"({"pointer":"/overdraft_limit","keyword":"minimum","detail":)"));
   CHECK(has(R"({"pointer":"/x~1y","keyword":"additionalProperties","detail":)"));
   CHECK(rig.end() == 1);
-  const auto status = [&rig](std::string_view name, std::string_view data) { return rig.post(base + "alice/" + std::string(name), data).status; };
+  const auto status = [&rig](std::string_view name, std::string_view data) {
+    return rig.post(base + "alice/" + std::string(name), data).status;
+  };
   CHECK(status("CreateAccount", R"({"owner":"A","currency":"eur"})") == 400);
   CHECK(status("CreateAccount", R"({"owner":"A","currency":"EUR","overdraft_limit":1000000000001})") == 400);
   CHECK(status("CreateAccount", R"({"owner":"A","currency":"EUR","overdraft_limit":1e12})") == 200);

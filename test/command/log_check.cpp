@@ -16,7 +16,8 @@ void fold_event(checked_log& into, const record& one, bool last) {
   auto& moments = into.streams[std::string(one.key)];
   if (moments.empty()) moments.emplace_back();
   if (raw(one.version) != moments.size()) {
-    into.complaints.push_back(fmt::format("{} has version {} at offset {}, after {}", one.key, raw(one.version), raw(one.offset), moments.size() - 1));
+    into.complaints.push_back(fmt::format("{} has version {} at offset {}, after {}", one.key, raw(one.version),
+                                          raw(one.offset), moments.size() - 1));
   }
   auto now = moments.back();
   now.commit_ends_here = last;
@@ -35,7 +36,8 @@ void fold_event(checked_log& into, const record& one, bool last) {
     into.complaints.push_back(fmt::format("what is {}", one.type));
   }
   if (now.balance != before && number(one.value, "balance") != now.balance) {
-    into.complaints.push_back(fmt::format("{} at offset {}: the balance is {}, not as in {}", one.key, raw(one.offset), now.balance, one.value));
+    into.complaints.push_back(fmt::format("{} at offset {}: the balance is {}, not as in {}", one.key, raw(one.offset),
+                                          now.balance, one.value));
   }
   if (now.balance < -now.limit) into.complaints.push_back(fmt::format("{} is overdrawn to {}", one.key, now.balance));
   moments.push_back(now);
@@ -64,7 +66,8 @@ void check_partition(checked_log& into, const record_batch& records) {
       open.clear();
     } else if (epoch.offset != no_offset && one.epoch == epoch && one.epoch_sequence == next) {
       ++next;
-      if (one.commit_index != open.size()) into.complaints.push_back(fmt::format("offset {} does not continue its commit", raw(one.offset)));
+      if (one.commit_index != open.size())
+        into.complaints.push_back(fmt::format("offset {} does not continue its commit", raw(one.offset)));
       open.push_back(one);
       if (one.commit_index + 1 == one.commit_count) {
         deliver(into, open);
@@ -85,8 +88,10 @@ checked_log check_log(memory_log& log) {
     const auto end = log.end_offset(at).value();
     if (end == offset_t{0}) continue;
     log.fetch(at, offset_t{0}, end - 1, [&](const result<record_batch>& found) {
-      if (found) check_partition(checked, *found);
-      else checked.complaints.push_back(found.error().text);
+      if (found)
+        check_partition(checked, *found);
+      else
+        checked.complaints.push_back(found.error().text);
     });
   }
   return checked;

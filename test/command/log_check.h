@@ -6,8 +6,8 @@
 
 #include "core/log/memory_log.h"
 
-// An independent reading of a log: its own arbiter (API.md section 3) and its own bank (section 5), sharing nothing with the engine
-// but the records.
+// An independent reading of a log: its own arbiter (API.md section 3) and its own bank (section 5), sharing nothing
+// with the engine but the records.
 namespace foldlog::test {
 
 struct bank_moment {
@@ -24,7 +24,8 @@ struct checked_event {
 
 struct checked_log {
   std::map<std::string, std::vector<bank_moment>> streams;  ///< by id: the account at version 0, 1, 2 ...
-  std::map<std::string, std::vector<std::vector<checked_event>>> commands;  ///< by `stream command-id`: the accepted commits
+  std::map<std::string, std::vector<std::vector<checked_event>>>
+      commands;  ///< by `stream command-id`: the accepted commits
   std::size_t accepted = 0, ignored = 0, claims = 0, proofs = 0;
   std::vector<std::string> complaints;
 };

@@ -18,7 +18,8 @@ void owner_rig::make_owner(owner_options options) {
   auto place = model_->open();
   REQUIRE(place);
   const auto random = [this] { return chance_ += 0x9e3779b97f4a7c15U; };
-  owner_ = std::make_unique<foldlog::owner>(category_, *model_, std::move(options), static_cast<owner_port&>(*this), time, random);
+  owner_ = std::make_unique<foldlog::owner>(category_, *model_, std::move(options), static_cast<owner_port&>(*this),
+                                            time, random);
   owner_->start(*place);
 }
 
@@ -30,7 +31,8 @@ void owner_rig::restart(owner_options options) {
   make_owner(std::move(options));
 }
 
-void owner_rig::submit(std::string id, std::string_view name, std::string data, std::string stream, std::optional<std::uint64_t> expected) {
+void owner_rig::submit(std::string id, std::string_view name, std::string data, std::string stream,
+                       std::optional<std::uint64_t> expected) {
   auto wanted = std::make_unique<command>();
   wanted->stream_id = std::move(stream);
   wanted->name = name;
@@ -50,8 +52,8 @@ void owner_rig::pass(std::chrono::nanoseconds by) {
 
 record owner_rig::keep(const record& given) {
   record kept = given;
-  for (auto* view : std::array{&kept.key, &kept.type, &kept.value, &kept.command_id, &kept.correlation_id, &kept.causation_id, &kept.actor,
-                               &kept.traceparent}) {
+  for (auto* view : std::array{&kept.key, &kept.type, &kept.value, &kept.command_id, &kept.correlation_id,
+                               &kept.causation_id, &kept.actor, &kept.traceparent}) {
     *view = bytes_.emplace_back(*view);
   }
   return kept;
@@ -73,8 +75,8 @@ offset_t owner_rig::put_claim(std::uint32_t nonce) {
   return put(claim);
 }
 
-void owner_rig::put_event(epoch_id epoch, std::uint64_t sequence, std::uint64_t version, std::string_view id, std::string_view type,
-                          std::string_view data) {
+void owner_rig::put_event(epoch_id epoch, std::uint64_t sequence, std::uint64_t version, std::string_view id,
+                          std::string_view type, std::string_view data) {
   record event;
   event.kind = record_kind::event;
   event.key = id;
@@ -101,7 +103,8 @@ offset_t owner_rig::land(const append_of_owner& append) {
   return first;
 }
 
-void owner_rig::report(const append_of_owner& append, append_status status, offset_t first, bool consecutive, error_kind why) {
+void owner_rig::report(const append_of_owner& append, append_status status, offset_t first, bool consecutive,
+                       error_kind why) {
   owner_->appended(append.id, {status, first, consecutive, {why, "as the test wants it"}});
   owner_->flush();
 }
@@ -165,7 +168,10 @@ void owner_rig::answer(command& of, command_outcome outcome) {
 
 void owner_rig::answer_again(std::unique_ptr<command> of, const remembered& first) {
   REQUIRE(of->done);
-  answers.push_back({of->command_id, {.kind = first.refused ? outcome_kind::refused : outcome_kind::applied, .version = first.version}, true, first.offsets});
+  answers.push_back({of->command_id,
+                     {.kind = first.refused ? outcome_kind::refused : outcome_kind::applied, .version = first.version},
+                     true,
+                     first.offsets});
 }
 
 }  // namespace foldlog::test

@@ -36,11 +36,12 @@ struct told {
   std::vector<offset_t> offsets;
 };
 
-/// One owner, with a port that the test plays: appends wait in `appends` until the test says how they end; `log` is what the
-/// partition holds.
+/// One owner, with a port that the test plays: appends wait in `appends` until the test says how they end; `log` is
+/// what the partition holds.
 class owner_rig : private owner_port {
  public:
-  explicit owner_rig(owner_options options = {}, const category& of = bank_account(), std::shared_ptr<store> rows = nullptr);
+  explicit owner_rig(owner_options options = {}, const category& of = bank_account(),
+                     std::shared_ptr<store> rows = nullptr);
 
   struct append_of_owner {
     std::uint64_t id = 0;
@@ -50,27 +51,34 @@ class owner_rig : private owner_port {
   // in
   void submit(std::string id, std::string_view name, std::string data, std::string stream = "ann",
               std::optional<std::uint64_t> expected = {});
-  void create(std::string id, std::string stream = "ann") { submit(std::move(id), "CreateAccount", R"({"owner":"ann","currency":"EUR","overdraft_limit":100})", std::move(stream)); }
-  void deposit(std::string id, int amount, std::string stream = "ann") { submit(std::move(id), "Deposit", R"({"amount":)" + std::to_string(amount) + "}", std::move(stream)); }
-  void withdraw(std::string id, int amount) { submit(std::move(id), "Withdraw", R"({"amount":)" + std::to_string(amount) + "}"); }
+  void create(std::string id, std::string stream = "ann") {
+    submit(std::move(id), "CreateAccount", R"({"owner":"ann","currency":"EUR","overdraft_limit":100})",
+           std::move(stream));
+  }
+  void deposit(std::string id, int amount, std::string stream = "ann") {
+    submit(std::move(id), "Deposit", R"({"amount":)" + std::to_string(amount) + "}", std::move(stream));
+  }
+  void withdraw(std::string id, int amount) {
+    submit(std::move(id), "Withdraw", R"({"amount":)" + std::to_string(amount) + "}");
+  }
   void flush() { owner_->flush(); }
   /// Time passes and the owner is told so.
   void pass(std::chrono::nanoseconds by);
 
   // the log
-  offset_t put(record given);                      ///< at the end of the log
-  offset_t put_claim(std::uint32_t nonce);         ///< somebody else's
+  offset_t put(record given);               ///< at the end of the log
+  offset_t put_claim(std::uint32_t nonce);  ///< somebody else's
   void put_event(epoch_id epoch, std::uint64_t sequence, std::uint64_t version, std::string_view id = "ann",
                  std::string_view type = "bank.DepositMade.v1", std::string_view data = R"({"amount":1,"balance":1})");
-  append_of_owner take();                          ///< the oldest append under way
-  offset_t land(const append_of_owner& append);    ///< puts its records into the log
+  append_of_owner take();                        ///< the oldest append under way
+  offset_t land(const append_of_owner& append);  ///< puts its records into the log
   void report(const append_of_owner& append, append_status status, offset_t first = no_offset, bool consecutive = true,
               error_kind why = error_kind::unknown);
-  void ack();                                      ///< the oldest append lands and is reported
-  void feed();                                     ///< gives the owner what it wants to read, up to the end of the log
-  void serve();                                    ///< offer, claim, read
+  void ack();    ///< the oldest append lands and is reported
+  void feed();   ///< gives the owner what it wants to read, up to the end of the log
+  void serve();  ///< offer, claim, read
   void finish_saves(bool written = true);
-  void restart(owner_options options);             ///< a new owner over the same log and store
+  void restart(owner_options options);  ///< a new owner over the same log and store
 
   foldlog::owner& owner() { return *owner_; }
   [[nodiscard]] const told* find(std::string_view command_id) const;  ///< the answer, when it was given
@@ -99,7 +107,9 @@ class owner_rig : private owner_port {
   void answer_again(std::unique_ptr<command> of, const remembered& first) override;
   void save(std::unique_ptr<store_batch> batch) override { saves.push_back(std::move(batch)); }
   void wake_after(std::chrono::nanoseconds after) override { wakes.push_back(after); }
-  void phase_changed(owner_phase now, std::string_view) override { phases_ += (phases_.empty() ? "" : " ") + std::string(name(now)); }
+  void phase_changed(owner_phase now, std::string_view) override {
+    phases_ += (phases_.empty() ? "" : " ") + std::string(name(now));
+  }
 
   record keep(const record& given);
   void make_owner(owner_options options);

@@ -35,7 +35,8 @@ struct serving_rig : owner_rig {
 
 }  // namespace
 
-TEST_CASE("a claim that ends refused or unknown is followed by another one, with a new nonce and after a growing pause") {
+TEST_CASE(
+    "a claim that ends refused or unknown is followed by another one, with a new nonce and after a growing pause") {
   owner_rig rig;
   rig.owner().offer();
   std::vector<std::uint32_t> nonces;
@@ -63,7 +64,9 @@ TEST_CASE("a claim that ends refused or unknown is followed by another one, with
   CHECK(rig.owner().phase() == owner_phase::serving);
 }
 
-TEST_CASE("serving before the read-up is complete never happens: what stands before the claim is folded, what is void is not") {
+TEST_CASE(
+    "serving before the read-up is complete never happens: what stands before the claim is folded, what is void is "
+    "not") {
   owner_rig rig;
   rig.records_max = 1;
   rig.put_claim(7);
@@ -114,7 +117,8 @@ TEST_CASE("a report at the right place that is not consecutive is checked too") 
   CHECK(rig.phases() == "checking serving");
 }
 
-TEST_CASE("an odd acknowledgement with more appends under way: all are checked, and what was decided meanwhile goes on") {
+TEST_CASE(
+    "an odd acknowledgement with more appends under way: all are checked, and what was decided meanwhile goes on") {
   serving_rig rig;
   rig.deposit("d1", 5);
   rig.flush();
@@ -274,13 +278,15 @@ TEST_CASE("an old claim of its own that landed before the present one changes no
   CHECK(rig.owner().epoch().offset == offset_t{1});
 }
 
-TEST_CASE("meeting another's claim: what was accepted before it is applied, the rest is in doubt, and it claims again after the pause") {
+TEST_CASE(
+    "meeting another's claim: what was accepted before it is applied, the rest is in doubt, and it claims again after "
+    "the pause") {
   serving_rig rig;
   rig.deposit("d1", 5);
   rig.flush();
   rig.deposit("d2", 5);
   rig.flush();
-  rig.deposit("d3", 5);    // never handed to the log
+  rig.deposit("d3", 5);      // never handed to the log
   rig.withdraw("w1", 1000);  // needs a proof
   const auto first = rig.take();
   const auto second = rig.take();
@@ -418,7 +424,9 @@ TEST_CASE("an owner halts where a version is missing, and says where") {
   CHECK(rig.appends.empty());
 }
 
-TEST_CASE("an owner halts at a commit that is not continued, at an unknown event, at data that do not fit, and at a hole in the log") {
+TEST_CASE(
+    "an owner halts at a commit that is not continued, at an unknown event, at data that do not fit, and at a hole in "
+    "the log") {
   const auto halts = [](auto make) {
     owner_rig rig;
     rig.put_claim(7);
@@ -464,6 +472,7 @@ TEST_CASE("a read that fails for a while is tried again; damaged bytes halt") {
 TEST_CASE("the write model is saved with its place after so many commits or so long; a restart reads the tail only") {
   owner_options options;
   options.save_commits = 3;
+  options.save_after = 200ms;
   owner_rig rig(options);
   rig.serve();
   rig.create("c1");
@@ -512,7 +521,7 @@ TEST_CASE("a save that failed is repeated with everything since") {
   rig.ack();
   rig.finish_saves(false);
   CHECK_FALSE(rig.owner().clean());
-  rig.pass(200ms);
+  rig.pass(1000ms);
   REQUIRE(rig.saves.size() == 1);
   rig.finish_saves();
   CHECK(rig.owner().clean());
@@ -545,11 +554,12 @@ TEST_CASE("rows of another fingerprint are wiped and folded anew") {
     result<state_pointer> load(json::element state) const override { return bank_account().load(state); }
     void save(std::string& out, const aggregate_state& state) const override { bank_account().save(out, state); }
     std::size_t bytes(const aggregate_state& state) const override { return bank_account().bytes(state); }
-    result<state_pointer> evolve(const aggregate_state& state, std::string_view type, json::element data) const override {
+    result<state_pointer> evolve(const aggregate_state& state, std::string_view type,
+                                 json::element data) const override {
       return bank_account().evolve(state, type, data);
     }
-    result<std::expected<decided, refusal>> decide(const aggregate_state& state, std::string_view name, json::element data,
-                                                   const command_context& context) const override {
+    result<std::expected<decided, refusal>> decide(const aggregate_state& state, std::string_view name,
+                                                   json::element data, const command_context& context) const override {
       return bank_account().decide(state, name, data, context);
     }
   };
@@ -608,7 +618,9 @@ TEST_CASE("a store that can't be read for a while does not halt the fold") {
       if (key.starts_with('s') && fail_next > 0) return fail(error_kind::unavailable, "the disk does not answer");
       return real->get(key);
     }
-    std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const override { return real->get(keys); }
+    std::vector<result<std::optional<std::string>>> get(const std::vector<std::string>& keys) const override {
+      return real->get(keys);
+    }
     std::shared_ptr<const store_snapshot> snapshot() const override { return real->snapshot(); }
     std::uint64_t generation() const override { return real->generation(); }
     result<void> flush() override { return {}; }

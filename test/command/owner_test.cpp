@@ -145,7 +145,9 @@ TEST_CASE("an append takes no more than its bytes, and a large commit goes by it
   CHECK(rig.answers.size() == 21);
 }
 
-TEST_CASE("an append that is too large is tried commit by commit, and the one that can't fit is told so without end of service") {
+TEST_CASE(
+    "an append that is too large is tried commit by commit, and the one that can't fit is told so without end of "
+    "service") {
   owner_rig rig;
   rig.serve();
   rig.create("c0");
@@ -199,8 +201,8 @@ TEST_CASE("on a shared log every answer about the newest state waits for a recor
   rig.ack();
   rig.withdraw("refused", 1000);
   rig.submit("mismatch", "Deposit", R"({"amount":1})", "ann", 7);
-  rig.create("c1");                                              // a repeat
-  rig.submit("c1", "Deposit", R"({"amount":1})");                // the id means something else
+  rig.create("c1");                                // a repeat
+  rig.submit("c1", "Deposit", R"({"amount":1})");  // the id means something else
   CHECK(rig.answers.size() == 1);
   rig.flush();
   REQUIRE(rig.appends.size() == 1);

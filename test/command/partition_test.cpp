@@ -1,4 +1,5 @@
-// A service and its partitions over a log and a store: starting, stopping, damage, and what one partition does not do to another.
+// A service and its partitions over a log and a store: starting, stopping, damage, and what one partition does not do
+// to another.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -15,7 +16,8 @@ using namespace std::chrono_literals;
 struct service_rig {
   explicit service_rig(std::int32_t partitions = 1) : storage(make_bank_storage(partitions)) {}
 
-  std::unique_ptr<command_node> start(std::shared_ptr<store> rows = nullptr, bool shared = false, command_service_options options = quick_options()) {
+  std::unique_ptr<command_node> start(std::shared_ptr<store> rows = nullptr, bool shared = false,
+                                      command_service_options options = quick_options()) {
     auto node = std::make_unique<command_node>(context, storage, std::move(rows), shared, std::move(options));
     REQUIRE(node->service.start());
     return node;
@@ -29,7 +31,8 @@ struct service_rig {
     REQUIRE(run_until(context, [&node] { return is_ready(*node); }));
     return node;
   }
-  void submit(command_node& to, std::string stream, std::string id, std::string name, std::string data, std::optional<command_outcome>& into) {
+  void submit(command_node& to, std::string stream, std::string id, std::string name, std::string data,
+              std::optional<command_outcome>& into) {
     auto wanted = std::make_unique<command>();
     wanted->stream_id = std::move(stream);
     wanted->command_id = std::move(id);
@@ -47,7 +50,9 @@ struct service_rig {
   command_outcome create(command_node& to, std::string stream, std::string id) {
     return ask(to, std::move(stream), std::move(id), "CreateAccount", R"({"owner":"o","currency":"EUR"})");
   }
-  command_outcome deposit(command_node& to, std::string stream, std::string id) { return ask(to, std::move(stream), std::move(id), "Deposit", R"({"amount":1})"); }
+  command_outcome deposit(command_node& to, std::string stream, std::string id) {
+    return ask(to, std::move(stream), std::move(id), "Deposit", R"({"amount":1})");
+  }
   void drain(command_node& node) {
     bool drained = false;
     node.service.drain(5s, [&drained] { drained = true; });
@@ -81,13 +86,16 @@ TEST_CASE("a damaged record halts its own partition, which says where; the other
   node->log.corrupt({0, 2}, offset_t{1});
   node = rig.start();
   REQUIRE(run_until(rig.context, [&node] {
-    return std::ranges::none_of(node->service.partitions(), [](const auto& one) { return one.state == "claiming" || one.state == "reading" || one.state == "vacant"; });
+    return std::ranges::none_of(node->service.partitions(), [](const auto& one) {
+      return one.state == "claiming" || one.state == "reading" || one.state == "vacant";
+    });
   }));
   const auto states = node->service.partitions();
   for (std::int32_t p = 0; p < 4; ++p) {
     CAPTURE(p);
     CHECK(states[static_cast<std::size_t>(p)].state == (p == 2 ? "halted" : "serving"));
-    CHECK(rig.deposit(*node, rig.stream_of(p, 4), "d").kind == (p == 2 ? outcome_kind::not_ready : outcome_kind::applied));
+    CHECK(rig.deposit(*node, rig.stream_of(p, 4), "d").kind ==
+          (p == 2 ? outcome_kind::not_ready : outcome_kind::applied));
   }
   CHECK(states[2].reason.find("bank.account/2") != std::string::npos);
   CHECK(states[2].reason.find("1") != std::string::npos);

@@ -16,7 +16,8 @@ void routes_rig::open(std::shared_ptr<store> rows) {
   REQUIRE(node_->service.start());
   std::string why;
   REQUIRE(run_until(context_, [&] { return node_->service.ready(why); }));
-  routes_.reset(new command_context_of_routes{.service = node_->service, .schemas = schemas_, .time = node_->time, .random = system_random(), .partitions = 1});
+  routes_.reset(new command_context_of_routes{
+      .service = node_->service, .schemas = schemas_, .time = node_->time, .random = system_random(), .partitions = 1});
   router_ = std::make_unique<http::router>();
   add_command_routes(*router_, *routes_);
 }
@@ -74,7 +75,8 @@ std::optional<std::string> field(const http::response& of, std::string_view name
     REQUIRE(end != std::string_view::npos);
     const auto line = rest.substr(0, end);
     rest.remove_prefix(end + 2);
-    if (line.starts_with(name) && line.substr(name.size()).starts_with(": ")) return std::string(line.substr(name.size() + 2));
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(": "))
+      return std::string(line.substr(name.size() + 2));
   }
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
-// Whole services over memory logs that misbehave, in seeded runs; an independent reading of the log is the judge. FOLDLOG_SEED=n runs that
-// seed alone, FOLDLOG_SEEDS=n that many.
+// Whole services over memory logs that misbehave, in seeded runs; an independent reading of the log is the judge.
+// FOLDLOG_SEED=n runs that seed alone, FOLDLOG_SEEDS=n that many.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -16,8 +16,8 @@ namespace {
 struct attempt {
   std::optional<command_outcome> outcome;
   int answers = 0;
-  bool dropped = false;        ///< the node died before it answered
-  std::uint64_t floor = 0;     ///< the stream's version that somebody knew of when it was sent
+  bool dropped = false;     ///< the node died before it answered
+  std::uint64_t floor = 0;  ///< the stream's version that somebody knew of when it was sent
 };
 
 struct wanted_command {
@@ -67,14 +67,22 @@ class random_run {
 
   void step() {
     const auto what = below(100);
-    if (what < 60) send_new();
-    else if (what < 72) send_again();
-    else if (what < 80) plant_fault();
-    else if (what < 83) context_.run_for(std::chrono::milliseconds(1 + below(3)));
-    else if (what < 84) restart(below(2));
-    else if (what < 86 && rival_) toggle_rival();
-    else if (what < 88) land();
-    else poll();
+    if (what < 60)
+      send_new();
+    else if (what < 72)
+      send_again();
+    else if (what < 80)
+      plant_fault();
+    else if (what < 83)
+      context_.run_for(std::chrono::milliseconds(1 + below(3)));
+    else if (what < 84)
+      restart(below(2));
+    else if (what < 86 && rival_)
+      toggle_rival();
+    else if (what < 88)
+      land();
+    else
+      poll();
     if (one_in(3)) poll();
   }
 
@@ -96,8 +104,10 @@ class random_run {
   }
 
   void toggle_rival() {
-    if (nodes_[1]) nodes_[1].reset();
-    else nodes_[1] = make_node(nullptr);
+    if (nodes_[1])
+      nodes_[1].reset();
+    else
+      nodes_[1] = make_node(nullptr);
   }
 
   void restart(std::size_t which) {
@@ -124,10 +134,14 @@ class random_run {
     made.id = fmt::format("c{}", commands_.size());
     const auto what = below(20);
     made.amount = 1 + static_cast<std::int64_t>(below(200));
-    if (what < 3) made.name = "CreateAccount", made.data = R"({"owner":"o","currency":"EUR","overdraft_limit":100})";
-    else if (what < 11) made.name = "Deposit", made.data = fmt::format(R"({{"amount":{}}})", made.amount);
-    else if (what < 19) made.name = "Withdraw", made.data = fmt::format(R"({{"amount":{}}})", made.amount);
-    else made.name = "CloseAccount", made.data = "{}";
+    if (what < 3)
+      made.name = "CreateAccount", made.data = R"({"owner":"o","currency":"EUR","overdraft_limit":100})";
+    else if (what < 11)
+      made.name = "Deposit", made.data = fmt::format(R"({{"amount":{}}})", made.amount);
+    else if (what < 19)
+      made.name = "Withdraw", made.data = fmt::format(R"({{"amount":{}}})", made.amount);
+    else
+      made.name = "CloseAccount", made.data = "{}";
     if (one_in(4)) made.expected = known_[made.stream] + (one_in(4) ? 1 : 0);
     made.hash = commands_.size();
     send(made);
@@ -150,7 +164,8 @@ class random_run {
     wanted->command_id = of.id;
     wanted->hash = of.hash;
     wanted->expected_version = of.expected;
-    wanted->done = [this, &told, &of, guard = std::make_unique<drop_guard>(&told)](const command_request&, command_outcome outcome) {
+    wanted->done = [this, &told, &of, guard = std::make_unique<drop_guard>(&told)](const command_request&,
+                                                                                   command_outcome outcome) {
       ++told.answers;
       if (outcome.kind == outcome_kind::applied) known_[of.stream] = std::max(known_[of.stream], raw(outcome.version));
       told.outcome = std::move(outcome);
@@ -180,8 +195,9 @@ class random_run {
   }
 
   static bool is_certain(const attempt& told) {
-    return told.outcome && (told.outcome->kind == outcome_kind::applied || told.outcome->kind == outcome_kind::refused ||
-                            told.outcome->kind == outcome_kind::version_mismatch);
+    return told.outcome &&
+           (told.outcome->kind == outcome_kind::applied || told.outcome->kind == outcome_kind::refused ||
+            told.outcome->kind == outcome_kind::version_mismatch);
   }
 
   // After recovery no command is in doubt: a repeat brings the final word.
@@ -224,13 +240,19 @@ class random_run {
           REQUIRE(is_there);
           judge_applied(outcome, found->second.front());
           break;
-        case outcome_kind::unknown: may_be_there = true; break;
+        case outcome_kind::unknown:
+          may_be_there = true;
+          break;
         case outcome_kind::refused:
-        case outcome_kind::version_mismatch: judge_no(checked, of, told); break;
+        case outcome_kind::version_mismatch:
+          judge_no(checked, of, told);
+          break;
         case outcome_kind::not_ready:
         case outcome_kind::log_unavailable:
-        case outcome_kind::overloaded: break;
-        default: FAIL_CHECK(static_cast<int>(outcome.kind));
+        case outcome_kind::overloaded:
+          break;
+        default:
+          FAIL_CHECK(static_cast<int>(outcome.kind));
       }
     }
     CHECK_MESSAGE((!is_there || may_be_there), "it was told that it is not applied, and it is");
@@ -277,7 +299,8 @@ class random_run {
 
 }  // namespace
 
-TEST_CASE("whatever the log, the stores and a rival do: each command has one outcome, told to all, and the log agrees") {
+TEST_CASE(
+    "whatever the log, the stores and a rival do: each command has one outcome, told to all, and the log agrees") {
   const auto* one = std::getenv("FOLDLOG_SEED");
   const auto* many = std::getenv("FOLDLOG_SEEDS");
   const std::uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;

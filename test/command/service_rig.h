@@ -13,7 +13,9 @@ namespace foldlog::test {
 
 using storage_pointer = std::shared_ptr<memory_log::storage>;
 
-inline storage_pointer make_bank_storage(std::int32_t partitions) { return memory_log::make_storage({"bank.account"}, partitions); }
+inline storage_pointer make_bank_storage(std::int32_t partitions) {
+  return memory_log::make_storage({"bank.account"}, partitions);
+}
 
 inline command_service_options quick_options() {
   using namespace std::chrono_literals;
@@ -62,7 +64,8 @@ inline std::shared_ptr<store> copy_of(const store& from) {
 
 /// Runs until the condition holds; false when it does not within the time.
 template <typename Condition>
-bool run_until(boost::asio::io_context& context, Condition condition, std::chrono::seconds within = std::chrono::seconds(20)) {
+bool run_until(boost::asio::io_context& context, Condition condition,
+               std::chrono::seconds within = std::chrono::seconds(20)) {
   const auto end = std::chrono::steady_clock::now() + within;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;

@@ -70,7 +70,9 @@ TEST_CASE("a deposit on a balance of 0 or more ends no overdraft") {
   CHECK(given<account>(with_overdraft).when(deposit{1}).then(deposit_made{1, 1}));
 }
 
-TEST_CASE("a withdrawal needs an account") { CHECK(given<account>().when(withdraw{5}).then_refused(no_such_account{})); }
+TEST_CASE("a withdrawal needs an account") {
+  CHECK(given<account>().when(withdraw{5}).then_refused(no_such_account{}));
+}
 TEST_CASE("a closed account pays nothing out") {
   CHECK(given<account>(opened, account_closed{}).when(withdraw{5}).then_refused(is_closed{}));
 }
@@ -90,14 +92,18 @@ TEST_CASE("a withdrawal that takes the balance below 0 starts the overdraft in t
   CHECK(given<account>(with_overdraft).when(withdraw{1}).then(withdrawal_made{1, -1}, overdraft_started{-1}));
 }
 TEST_CASE("a withdrawal below 0 starts no second overdraft") {
-  CHECK(given<account>(with_overdraft, withdrawal_made{10, -10}, overdraft_started{-10}).when(withdraw{5}).then(withdrawal_made{5, -15}));
+  CHECK(given<account>(with_overdraft, withdrawal_made{10, -10}, overdraft_started{-10})
+            .when(withdraw{5})
+            .then(withdrawal_made{5, -15}));
 }
-TEST_CASE("a withdrawal may use the overdraft limit up and not go beyond; the refusal tells balance and what is available") {
+TEST_CASE(
+    "a withdrawal may use the overdraft limit up and not go beyond; the refusal tells balance and what is available") {
   const auto five = given<account>(with_overdraft, deposit_made{5, 5});
   CHECK(five.when(withdraw{105}).then(withdrawal_made{105, -100}, overdraft_started{-100}));
   CHECK(five.when(withdraw{106}).then_refused(insufficient_funds{5, 105}));
   CHECK(given<account>(with_overdraft, withdrawal_made{40, -40}, overdraft_started{-40})
-            .when(withdraw{61}).then_refused(insufficient_funds{-40, 60}));
+            .when(withdraw{61})
+            .then_refused(insufficient_funds{-40, 60}));
 }
 
 TEST_CASE("closing needs an account") { CHECK(given<account>().when(close_account{}).then_refused(no_such_account{})); }
@@ -108,10 +114,12 @@ TEST_CASE("an empty account can be closed, once") {
 TEST_CASE("an account with a balance, above or below 0, can't be closed; the refusal tells the balance") {
   CHECK(given<account>(opened, deposit_made{1, 1}).when(close_account{}).then_refused(balance_not_zero{1}));
   CHECK(given<account>(with_overdraft, withdrawal_made{1, -1}, overdraft_started{-1})
-            .when(close_account{}).then_refused(balance_not_zero{-1}));
+            .when(close_account{})
+            .then_refused(balance_not_zero{-1}));
 }
 TEST_CASE("a closed account keeps its owner, currency and limit") {
-  CHECK(given<account>(with_overdraft, account_closed{}).state() == account_state{"ann", "EUR", 100, 0, account_phase::closed});
+  CHECK(given<account>(with_overdraft, account_closed{}).state() ==
+        account_state{"ann", "EUR", 100, 0, account_phase::closed});
 }
 
 TEST_CASE("a specification that is not met says what was expected and what happened") {
@@ -124,8 +132,9 @@ TEST_CASE("a specification that is not met says what was expected and what happe
   CHECK(told(five.when(deposit{1}).then(deposit_made{1, 7})) ==
         R"(expected DepositMade {"amount":1,"balance":7}; but DepositMade {"amount":1,"balance":6})");
   CHECK(told(five.when(deposit{1}).then_nothing()) == R"(expected nothing; but DepositMade {"amount":1,"balance":6})");
-  CHECK(told(five.when(withdraw{6}).then(withdrawal_made{6, -1})) ==
-        R"(expected WithdrawalMade {"amount":6,"balance":-1}; but refused: insufficient-funds {"balance":5,"available":5})");
+  CHECK(
+      told(five.when(withdraw{6}).then(withdrawal_made{6, -1})) ==
+      R"(expected WithdrawalMade {"amount":6,"balance":-1}; but refused: insufficient-funds {"balance":5,"available":5})");
   CHECK_FALSE(five.when(withdraw{6}).then_refused(insufficient_funds{5, 6}));
   CHECK_FALSE(five.when(deposit{1}).then_refused(no_such_account{}));
   CHECK(told(five.when(deposit{1}).then(deposit_made{1, 6})) == "as specified");

@@ -10,9 +10,9 @@
 
 namespace foldlog {
 
-/// Runs a runner on a thread of its own, of lower priority (nice +10): folding never starves commands.
+/// Runs a runner on a thread of its own, of lower priority (nice +5): folding never starves commands.
 ///
-/// After a step that caught up it rests for one to eight milliseconds, so that commands that come in fast are folded
+/// After a step that caught up it rests for one to forty milliseconds, so that commands that come in fast are folded
 /// together; an event is in the views a few milliseconds after its acknowledgement. Errors are retried after 50 ms to 2
 /// s.
 class fold_thread {

@@ -68,6 +68,8 @@ rocksdb::Options database_options() {
   const auto supported = rocksdb::GetSupportedCompressions();
   const bool has_lz4 = std::ranges::find(supported, rocksdb::kLZ4Compression) != supported.end();
   options.compression = has_lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  options.compression_per_level.assign(static_cast<std::size_t>(options.num_levels), options.compression);
+  options.compression_per_level[0] = rocksdb::kNoCompression;  // level 0 is merged away soon
   rocksdb::BlockBasedTableOptions table;
   table.block_size = 32U << 10;
   table.block_cache = rocksdb::NewLRUCache(32U << 20);

@@ -268,8 +268,8 @@ result<std::vector<topic_difference>> kafka_admin::compare(const log_options& op
   return differences;
 }
 
-// Asked as "the offset at the time -1 or -2": rd_kafka_query_watermark_offsets() of librdkafka 2.0.2 looks at its time-out only
-// while it finds the leader, and waits for ever when that leader dies before it answers.
+// Asked as "the offset at the time -1 or -2": rd_kafka_query_watermark_offsets() of librdkafka 2.0.2 looks at its
+// time-out only while it finds the leader, and waits for ever when that leader dies before it answers.
 result<offset_t> kafka_admin::ask_offset(const std::string& topic, std::int32_t partition, std::int64_t which,
                                          std::chrono::milliseconds patience) const {
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -282,8 +282,8 @@ result<offset_t> kafka_admin::ask_offset(const std::string& topic, std::int32_t 
     auto code = rd_kafka_offsets_for_times(handle.get(), asked.get(), static_cast<int>(attempt.count()));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = one->err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR && one->offset >= 0) return offset_t{one->offset};
-    const bool again = is_passing(code) || code == RD_KAFKA_RESP_ERR__TIMED_OUT || code == RD_KAFKA_RESP_ERR__TRANSPORT ||
-                       code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
+    const bool again = is_passing(code) || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+                       code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
     if (!again || std::chrono::steady_clock::now() > deadline) {
       return std::unexpected(unavailable(fmt::format("asking for the offsets of {}/{}", topic, partition), code));
     }

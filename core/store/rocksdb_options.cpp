@@ -90,6 +90,8 @@ void choose_compression(rocksdb::Options& options) {
   const auto there = rocksdb::GetSupportedCompressions();
   const bool lz4 = std::ranges::find(there, rocksdb::kLZ4Compression) != there.end();
   options.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
+  options.compression_per_level.assign(static_cast<std::size_t>(options.num_levels), options.compression);
+  options.compression_per_level[0] = rocksdb::kNoCompression;  // short-lived: rewritten by the next merge
 }
 
 void tune_for_bulk_load(rocksdb::Options& options) {

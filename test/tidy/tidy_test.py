@@ -93,8 +93,8 @@ class Rules(unittest.TestCase):
             self.must_pass(tidy.library_borders, path, f"#include <{included}>\n")
 
     def test_file_sizes(self):
-        self.must_pass(tidy.file_sizes, "core/base/a.cpp", "\n" * 400)
-        self.must_see(tidy.file_sizes, "core/base/a.cpp", "\n" * 401)
+        self.must_pass(lambda files: tidy.file_sizes(files, {}), "core/base/a.cpp", "\n" * 400)
+        self.must_see(lambda files: tidy.file_sizes(files, {}), "core/base/a.cpp", "\n" * 401)
 
     def test_status_numbers(self):
         for line in ("if (answer.status == 404) return;", "response.status = 409;", 'out += "HTTP/1.1 200 OK";', "set_status(503);"):

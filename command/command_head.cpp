@@ -60,7 +60,10 @@ std::optional<std::string> parse_command_id(std::string_view value) {
     const auto inner = value.substr(1, value.size() - 2);
     for (std::size_t i = 0; i < inner.size(); ++i) {
       if (inner[i] == '"') return std::nullopt;
-      if (inner[i] == '\\' && (++i == inner.size() || (inner[i] != '"' && inner[i] != '\\'))) return std::nullopt;
+      if (inner[i] == '\\') {
+        ++i;
+        if (i == inner.size() || (inner[i] != '"' && inner[i] != '\\')) return std::nullopt;
+      }
       id += inner[i];
     }
   }

@@ -21,20 +21,20 @@ command_service::command_service(event_log& log, store& rows, boost::asio::any_i
                                  random_source random, command_service_options options)
     : log_(log),
       rows_(rows),
-      executor_(executor),
+      executor_(std::move(executor)),
       time_(time),
       random_(std::move(random)),
       options_(std::move(options)),
-      writer_(rows, executor),
+      writer_(rows, executor_),
       around_{log,
               writer_,
-              executor,
+              executor_,
               time,
               [this](partition_id at, offset_t offset) { read_from(at, offset); },
               [this](partition_id at) { stop_reading(at); }},
-      sweep_timer_(executor),
-      retry_timer_(executor),
-      drain_timer_(executor),
+      sweep_timer_(executor_),
+      retry_timer_(executor_),
+      drain_timer_(executor_),
       alive_(std::make_shared<command_service*>(this)) {}
 
 command_service::~command_service() { stop(); }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <deque>
+#include <list>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,8 +27,8 @@ class commit_reader {
   commit_reader() = default;
   /// From a saved state with no open commit: that of an offset where a commit was complete.
   explicit commit_reader(const arbiter::state& saved);
-  commit_reader(commit_reader&&) = default;
-  commit_reader& operator=(commit_reader&&) = default;
+  commit_reader(commit_reader&&) noexcept = default;
+  commit_reader& operator=(commit_reader&&) noexcept = default;
 
   [[nodiscard]] outcome feed(const record& next);
   [[nodiscard]] const arbiter::state& now() const { return arbiter_.now(); }
@@ -43,7 +43,7 @@ class commit_reader {
 
   arbiter arbiter_;
   std::vector<record> open_;
-  std::deque<std::string> bytes_;  ///< what the views of open_ point into
+  std::list<std::string> bytes_;  ///< what the views of open_ point into
 };
 
 }  // namespace foldlog

@@ -30,7 +30,7 @@ embedded_log_store::embedded_log_store(const log_options& options)
 embedded_log_store::~embedded_log_store() { close(); }
 
 result<std::shared_ptr<embedded_log_store>> embedded_log_store::open(const log_options& options) {
-  const std::shared_ptr<embedded_log_store> store(new embedded_log_store(options));
+  std::shared_ptr<embedded_log_store> store(new embedded_log_store(options));
   if (auto opened = store->open_database(); !opened) return std::unexpected(opened.error());
   if (auto adopted = store->adopt_description(options); !adopted) return std::unexpected(adopted.error());
   const std::size_t count = store->topics_.size() * static_cast<std::size_t>(store->partitions_);

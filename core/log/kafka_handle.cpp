@@ -62,7 +62,7 @@ result<kafka_handle> make_kafka_handle(const log_options& options, const kafka_r
   std::array<char, 512> reason{};
   rd_kafka_t* made = rd_kafka_new(recipe.type, settings.get(), reason.data(), reason.size());
   if (made == nullptr) return fail(error_kind::invalid, fmt::format("librdkafka: {}", reason.data()));
-  (void)settings.release();  // rd_kafka_new took it
+  [[maybe_unused]] const auto* taken = settings.release();  // by rd_kafka_new
   return kafka_handle(made, rd_kafka_destroy);
 }
 

@@ -22,6 +22,26 @@ function(foldlog_folder name)
   set_property(GLOBAL APPEND PROPERTY foldlog_targets ${target})
 endfunction()
 
+# foldlog_folders_with_faults(<folders>): each of them a second time, as foldlog_<name>_with_faults, with planted defects and
+# fail points compiled in (core/base/planted.h, core/base/fail_point.h). A folder that has such a twin sees only twins.
+function(foldlog_folders_with_faults)
+  foreach(name IN LISTS ARGN)
+    set(twin foldlog_${name}_with_faults)
+    get_target_property(sources foldlog_${name} SOURCES)
+    get_target_property(folder foldlog_${name} SOURCE_DIR)
+    get_target_property(libraries foldlog_${name} LINK_LIBRARIES)
+    list(TRANSFORM sources PREPEND ${folder}/ REGEX "^[^/]")
+    foreach(other IN LISTS ARGN)
+      list(TRANSFORM libraries REPLACE "^foldlog_${other}$" "foldlog_${other}_with_faults")
+    endforeach()
+    add_library(${twin} STATIC ${sources})
+    target_include_directories(${twin} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_compile_features(${twin} PUBLIC cxx_std_23)
+    target_compile_definitions(${twin} PUBLIC FOLDLOG_FAULTS)
+    target_link_libraries(${twin} PUBLIC ${libraries} foldlog_fail_point)
+  endforeach()
+endfunction()
+
 # foldlog_test(<name> SOURCES ... DEPENDS <foldlog folders> [LIBRARIES ...] [LABELS ...] [TIMEOUT seconds])
 # A doctest program, registered with ctest under its name.
 function(foldlog_test name)

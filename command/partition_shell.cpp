@@ -128,7 +128,7 @@ void partition_shell::stop() {
 }
 
 void partition_shell::append(std::uint64_t append_id, std::span<const record> records) {
-  around_.log.append(at_, records, [self = shared_from_this(), append_id](append_result outcome) {
+  around_.log.append(at_, records, [self = shared_from_this(), append_id](const append_result& outcome) {
     if (self->stopped_) return;
     self->owner_.appended(append_id, outcome);
     self->owner_.flush();

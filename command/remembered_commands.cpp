@@ -18,12 +18,11 @@ void remembered_commands::begin(std::string_view id, std::string_view command_id
 }
 
 void remembered_commands::settle(std::string_view id, std::string_view command_id, remembered outcome) {
-  auto name = key(id, command_id);
-  auto& known = entries_[name];
-  known.under_way = false;
-  known.outcome = std::move(outcome);
-  ++known.unsaved;
-  unsaved_.push_back(std::move(name));
+  auto& known = *entries_.try_emplace(key(id, command_id)).first;
+  known.second.under_way = false;
+  known.second.outcome = std::move(outcome);
+  ++known.second.unsaved;
+  unsaved_.push_back(&known);
 }
 
 void remembered_commands::forget(std::string_view id, std::string_view command_id) {
@@ -39,10 +38,10 @@ const remembered_commands::entry* remembered_commands::find(std::string_view id,
 }
 
 void remembered_commands::put_unsaved(write_model& rows, store_batch& batch) {
-  for (const auto& name : unsaved_) {
-    const auto& outcome = *entries_.at(name).outcome;
+  for (const auto* at : unsaved_) {
+    const std::string_view name = at->first;
     const auto zero = name.find('\0');
-    rows.put(batch, std::string_view(name).substr(0, zero), std::string_view(name).substr(zero + 1), outcome);
+    rows.put(batch, name.substr(0, zero), name.substr(zero + 1), *at->second.outcome);
   }
   saving_ = std::move(unsaved_);
   unsaved_.clear();
@@ -53,11 +52,10 @@ void remembered_commands::saved(bool written) {
     unsaved_.insert(unsaved_.begin(), saving_.begin(), saving_.end());
     saving_.clear();
   }
-  for (const auto& name : saving_) {
-    const auto found = entries_.find(name);
-    if (--found->second.unsaved > 0) continue;
-    found->second.outcome.reset();
-    if (!found->second.under_way) entries_.erase(found);
+  for (auto* at : saving_) {
+    if (--at->second.unsaved > 0) continue;
+    at->second.outcome.reset();
+    if (!at->second.under_way) entries_.erase(entries_.find(at->first));
   }
   saving_.clear();
 }

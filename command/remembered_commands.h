@@ -35,9 +35,10 @@ class remembered_commands {
  private:
   static std::string key(std::string_view id, std::string_view command_id);
 
-  std::unordered_map<std::string, entry> entries_;
-  std::vector<std::string> unsaved_;
-  std::vector<std::string> saving_;
+  using map = std::unordered_map<std::string, entry>;
+  map entries_;
+  std::vector<map::value_type*> unsaved_;
+  std::vector<map::value_type*> saving_;
 };
 
 }  // namespace foldlog

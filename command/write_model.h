@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,12 +25,12 @@ struct folded_stream {
 
 /// How a command id was used on a stream.
 struct remembered {
-  std::int64_t time_us = 0;       ///< ce_time of its records
-  std::uint64_t ordinal = 0;      ///< which command of its stream it was: 1, 2 ...
-  std::uint64_t hash = 0;         ///< ce_commandhash
-  bool refused = false;           ///< a recorded refusal: one record, no version
-  version_t version{0};           ///< of the stream after it
-  std::vector<offset_t> offsets;  ///< of its records, rising
+  std::int64_t time_us = 0;                             ///< ce_time of its records
+  std::uint64_t ordinal = 0;                            ///< which command of its stream it was: 1, 2 ...
+  std::uint64_t hash = 0;                               ///< ce_commandhash
+  bool refused = false;                                 ///< a recorded refusal: one record, no version
+  version_t version{0};                                 ///< of the stream after it
+  boost::container::small_vector<offset_t, 2> offsets;  ///< of its records, rising
 };
 
 /// Up to where the rows below reflect the log.

@@ -177,19 +177,9 @@ const std::vector<setting>& all_settings() {
          return parse_integer<std::uint64_t>(v, 1, 1'000'000'000, to.idempotency_commands);
        }},
       {"command-timeout", "after which a command is answered 503",
-       [](configuration& to, text v) {
-         std::chrono::seconds s{};
-         auto wrong = parse_seconds(v, s);
-         to.command_timeout = s;
-         return wrong;
-       }},
+       [](configuration& to, text v) { return parse_seconds(v, to.command_timeout); }},
       {"drain-timeout", "how long commands under way may take after SIGTERM",
-       [](configuration& to, text v) {
-         std::chrono::seconds s{};
-         auto wrong = parse_seconds(v, s);
-         to.drain_timeout = s;
-         return wrong;
-       }},
+       [](configuration& to, text v) { return parse_seconds(v, to.drain_timeout); }},
       {"body-bytes", "limit of a request's body",
        [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1U << 30, to.body_bytes); }},
   };

@@ -32,8 +32,8 @@ struct configuration {
   std::string log_level = "info";
   std::chrono::seconds idempotency_window = std::chrono::days(7);  ///< of log time
   std::uint64_t idempotency_commands = 100'000;                    ///< of one stream
-  std::chrono::milliseconds command_timeout{10'000};
-  std::chrono::milliseconds drain_timeout{10'000};    ///< after SIGTERM
+  std::chrono::seconds command_timeout{10};
+  std::chrono::seconds drain_timeout{10};             ///< after SIGTERM
   std::uint64_t body_bytes = 1U << 20;                ///< of a request
   std::map<std::string, std::string> kafka_settings;  ///< TOML only, table `kafka`: handed to librdkafka
 };

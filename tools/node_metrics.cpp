@@ -6,7 +6,6 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
-#include <mutex>
 #include <vector>
 
 namespace foldlog {
@@ -48,13 +47,12 @@ std::string_view name(outcome_kind kind) {
 }
 
 // Finds the metric of a few labels without building the label map again: there are some dozens, looked up on the hot
-// path.
+// path. On the node's loop only.
 template <typename Metric>
 class cached {
  public:
   template <typename Make>
   Metric& find(std::string_view first, std::string_view second, Make&& make) {
-    const std::lock_guard lock(mutex_);
     for (auto& one : entries_) {
       if (one.first == first && one.second == second) return *one.metric;
     }
@@ -67,7 +65,6 @@ class cached {
     std::string first, second;
     Metric* metric;
   };
-  std::mutex mutex_;
   std::vector<entry> entries_;
 };
 

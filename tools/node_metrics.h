@@ -11,7 +11,8 @@
 
 namespace foldlog {
 
-/// Every metric of a node: names and help text stand here and nowhere else. observe_* from any thread.
+/// Every metric of a node: names and help text stand here and nowhere else. observe_* and render() on one
+/// thread, the probe on any.
 class node_metrics {
  public:
   node_metrics();

@@ -36,10 +36,11 @@ std::string common_fields(std::int64_t unix_seconds) {
   const std::chrono::hh_mm_ss clock(time - day);
   constexpr std::string_view days = "SunMonTueWedThuFriSat";
   constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  return fmt::format("Server: foldlog\r\nDate: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
-                     days.substr(std::chrono::weekday(day).c_encoding() * 3, 3), static_cast<unsigned>(date.day()),
-                     months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3), static_cast<int>(date.year()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  return fmt::format(
+      "Server: foldlog\r\nDate: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
+      days.substr(std::size_t{3} * std::chrono::weekday(day).c_encoding(), 3), static_cast<unsigned>(date.day()),
+      months.substr(std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3), static_cast<int>(date.year()),
+      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 bool has_body(const response& answer, const answer_form& form) { return !form.to_head && may_have_body(answer.status); }

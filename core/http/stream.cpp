@@ -94,7 +94,8 @@ void connection::end_streaming(bool tell) {
 }
 
 void connection::call(const shared_handler& handler) {
-  const auto kept = handler;  // it may be replaced while it runs
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): it may be replaced while it runs.
+  const auto kept = handler;
   if (!kept || !*kept) return;
   try {
     (*kept)();

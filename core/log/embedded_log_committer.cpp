@@ -58,6 +58,7 @@ bool embedded_log_committer::submit(partition_id to, std::string_view encoded, s
 
 log_health embedded_log_committer::health() const {
   log_health health;
+  if (!troubled_) return health;
   {
     const std::scoped_lock lock(mutex_);
     health.reason = trouble_;
@@ -145,6 +146,7 @@ void embedded_log_committer::note_failure(const error& why) {
   next_attempt_ = steady::now() + busy_retry_pause;
   const std::scoped_lock lock(mutex_);
   trouble_ = why.text;
+  troubled_ = true;
 }
 
 bool embedded_log_committer::recovered() {
@@ -160,6 +162,7 @@ bool embedded_log_committer::recovered() {
   {
     const std::scoped_lock lock(mutex_);
     trouble_.clear();
+    troubled_ = false;
   }
   log(log_level::info, "the log takes appends again");
   ends_have_risen_();

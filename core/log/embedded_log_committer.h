@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -66,7 +67,8 @@ class embedded_log_committer {
   waiting_group waiting_;
   bool idle_ = false;  ///< the thread sleeps: it has to be woken
   bool stopping_ = false;
-  std::string trouble_;  ///< why no append is taken at present; empty = all is well
+  std::string trouble_;                 ///< why no append is taken at present; empty = all is well
+  std::atomic<bool> troubled_ = false;  ///< asked for every command: no lock while all is well
 
   waiting_group taken_;  ///< from here on: the thread's own
   embedded_log_store::write_group group_;

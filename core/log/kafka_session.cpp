@@ -5,6 +5,7 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <tuple>
 
 namespace foldlog {
 namespace {
@@ -181,7 +182,7 @@ void kafka_session::hand_over(pending& append, std::size_t index, const record& 
   parts[7].u.headers = headers.list.get();
   const kafka_owned<rd_kafka_error_t> failure(rd_kafka_produceva(handle_.get(), parts.data(), parts.size()));
   if (!failure) {
-    (void)headers.list.release();  // librdkafka took them
+    std::ignore = headers.list.release();  // librdkafka took them
     return;
   }
   const std::lock_guard lock(mutex_);

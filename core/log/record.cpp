@@ -11,9 +11,8 @@ constexpr std::size_t nonce_digits = 8;
 
 template <typename Number>
 bool parse_all(std::string_view text, Number& number, int base) {
-  const auto* const end = text.data() + text.size();
-  const auto [stopped, failure] = std::from_chars(text.data(), end, number, base);
-  return failure == std::errc{} && stopped == end;
+  const auto [stopped, failure] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  return failure == std::errc{} && stopped == text.data() + text.size();
 }
 
 }  // namespace

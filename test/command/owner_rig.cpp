@@ -171,7 +171,7 @@ void owner_rig::answer_again(std::unique_ptr<command> of, const remembered& firs
   answers.push_back({of->command_id,
                      {.kind = first.refused ? outcome_kind::refused : outcome_kind::applied, .version = first.version},
                      true,
-                     first.offsets});
+                     {first.offsets.begin(), first.offsets.end()}});
 }
 
 }  // namespace foldlog::test

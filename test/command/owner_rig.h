@@ -24,6 +24,13 @@ class manual_clock final : public clock {
   std::chrono::nanoseconds run = std::chrono::hours(1);
 };
 
+/// Of an owner whom nobody else can follow: a refusal needs no proof.
+inline owner_options exclusive() {
+  owner_options options;
+  options.exclusive = true;
+  return options;
+}
+
 inline const category& bank_account() {
   static const typed_category<bank::account> account("bank");
   return account;

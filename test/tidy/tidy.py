@@ -30,11 +30,7 @@ LIBRARIES = (
 )
 LINES_MAX = 400
 # The ratchet: files that are longer, with the length that they may not exceed. It only ever gets shorter.
-LONGER = {
-    "test/command/owner_takeover_test.cpp": 648,
-    "test/command/owner_test.cpp": 553,
-    "test/http/server_test.cpp": 486,
-}
+LONGER = {}
 STATUS_TABLE = re.compile(r"^core/http/problem(_\w+)?\.(h|cpp)$")
 STATUSES = (r"(?:20[0-24]|30[1-478]|40[0-9]|41[0-7]|42[1-9]|431|50[0-5])")
 

@@ -11,7 +11,7 @@
 #include "core/base/position.h"
 #include "core/base/result.h"
 #include "core/store/store.h"
-#include "query/alarm.h"
+#include "core/runtime/alarm.h"
 
 namespace foldlog::query {
 

@@ -8,7 +8,7 @@
 #include "core/log/event_log.h"
 #include "core/runtime/progress.h"
 #include "core/store/store.h"
-#include "query/alarm.h"
+#include "core/runtime/alarm.h"
 #include "query/moment.h"
 #include "query/read_model.h"
 
@@ -24,7 +24,7 @@ struct query_context {
   /// A number that no two states of the store share; whoever reads it twice and finds it unchanged knows that nothing
   /// was written in between. Empty: every read takes a snapshot and reads the checkpoints.
   std::function<std::uint64_t()> store_generation = {};
-  query::alarm alarm = {};                     ///< empty: real timers on the executor
+  foldlog::alarm alarm = {};                   ///< empty: real timers on the executor
   std::shared_ptr<moment_cache> moments = {};  ///< made by add_query_routes
 };
 

@@ -48,6 +48,8 @@ spdlog::level::level_enum spdlog_level(log_level level) {
       return spdlog::level::warn;
     case log_level::error:
       return spdlog::level::err;
+    case log_level::off:
+      return spdlog::level::off;
   }
   return spdlog::level::info;
 }
@@ -61,6 +63,7 @@ std::string_view name(log_level level) {
     case log_level::warning:
       return "warning";
     case log_level::error:
+    case log_level::off:
       return "error";
   }
   return "info";

@@ -7,7 +7,7 @@
 
 namespace foldlog {
 
-enum class log_level { debug, info, warning, error };
+enum class log_level { debug, info, warning, error, off };  ///< off: for set_log_level() only
 
 /// One member of a log line; the key is a plain word, the value is rendered as JSON.
 struct log_field {

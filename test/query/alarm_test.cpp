@@ -1,4 +1,4 @@
-#include "query/alarm.h"
+#include "core/runtime/alarm.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 TEST_CASE("the real alarm rings once, and not when it was let go of before") {
   boost::asio::io_context context;
-  const auto alarm = query::make_alarm(context.get_executor());
+  const auto alarm = make_alarm(context.get_executor());
   int rung = 0;
   const auto kept = alarm(1ms, [&] { ++rung; });
   alarm(1ms, [&] { rung += 100; });
@@ -21,7 +21,7 @@ TEST_CASE("the real alarm rings once, and not when it was let go of before") {
 
 TEST_CASE("an alarm let go of between its ringing and its call stays silent") {
   boost::asio::io_context context;
-  const auto alarm = query::make_alarm(context.get_executor());
+  const auto alarm = make_alarm(context.get_executor());
   std::shared_ptr<void> first;
   std::shared_ptr<void> second;
   int rung = 0;

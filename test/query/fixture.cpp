@@ -40,10 +40,10 @@ query::read_model make_model() {
 
 }  // namespace
 
-query::alarm hand_alarm::make() {
-  return [this](std::chrono::milliseconds after, std::function<void()> then) -> std::shared_ptr<void> {
+foldlog::alarm hand_alarm::make() {
+  return [this](std::chrono::nanoseconds after, std::function<void()> then) -> std::shared_ptr<void> {
     auto wanted = std::make_shared<int>();
-    bells_.push_back({now_ + after, std::move(then), wanted});
+    bells_.push_back({now_ + std::chrono::ceil<std::chrono::milliseconds>(after), std::move(then), wanted});
     return wanted;
   };
 }

@@ -24,7 +24,7 @@ namespace foldlog::test {
 /// Rings when the test says so.
 class hand_alarm {
  public:
-  [[nodiscard]] query::alarm make();
+  [[nodiscard]] foldlog::alarm make();
   void advance(std::chrono::milliseconds by);
   [[nodiscard]] std::size_t waiting() const;
 

@@ -1,12 +1,12 @@
-#include "query/alarm.h"
+#include "core/runtime/alarm.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <utility>
 
-namespace foldlog::query {
+namespace foldlog {
 
 alarm make_alarm(boost::asio::any_io_executor on) {
-  return [on = std::move(on)](std::chrono::milliseconds after, std::function<void()> then) -> std::shared_ptr<void> {
+  return [on = std::move(on)](std::chrono::nanoseconds after, std::function<void()> then) -> std::shared_ptr<void> {
     auto timer = std::make_shared<boost::asio::steady_timer>(on, after);
     // The weak pointer covers the moment between the ringing and the call, in which cancelling comes too late.
     timer->async_wait([weak = std::weak_ptr(timer), then = std::move(then)](const boost::system::error_code& code) {
@@ -16,4 +16,4 @@ alarm make_alarm(boost::asio::any_io_executor on) {
   };
 }
 
-}  // namespace foldlog::query
+}  // namespace foldlog

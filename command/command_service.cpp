@@ -25,29 +25,24 @@ command_service::command_service(event_log& log, store& rows, boost::asio::any_i
       time_(time),
       random_(std::move(random)),
       options_(std::move(options)),
-      writer_(rows, executor_),
+      writer_(options_.make_writer(rows, executor_)),
       around_{log,
-              writer_,
+              *writer_,
               executor_,
               time,
+              options_.alarm ? options_.alarm : make_alarm(executor_),
               [this](partition_id at, offset_t offset) { read_from(at, offset); },
               [this](partition_id at) { stop_reading(at); }},
-      sweep_timer_(executor_),
-      retry_timer_(executor_),
-      drain_timer_(executor_),
       alive_(std::make_shared<command_service*>(this)) {}
 
 command_service::~command_service() { stop(); }
 
-// A timer's handler may be queued already when the timer is cancelled: it looks whether the service is still there.
 template <typename Work>
-void command_service::call_after(boost::asio::steady_timer& timer, std::chrono::milliseconds time, Work work) {
-  timer.expires_after(time);
-  timer.async_wait(
-      [weak = std::weak_ptr(alive_), work = std::move(work)](const boost::system::error_code& failed) mutable {
-        const auto alive = weak.lock();
-        if (!failed && alive && *alive) std::invoke(work, *alive);
-      });
+void command_service::call_after(std::shared_ptr<void>& timer, std::chrono::milliseconds time, Work work) {
+  timer = around_.alarm(time, [weak = std::weak_ptr(alive_), work = std::move(work)]() mutable {
+    const auto alive = weak.lock();
+    if (alive && *alive) std::invoke(work, *alive);
+  });
 }
 
 void command_service::add(const category& of) {
@@ -277,13 +272,13 @@ void command_service::check_drained(std::chrono::nanoseconds until, std::functio
 void command_service::stop() {
   if (std::exchange(stopped_, true)) return;
   *alive_ = nullptr;
-  sweep_timer_.cancel();
-  retry_timer_.cancel();
-  drain_timer_.cancel();
+  sweep_timer_.reset();
+  retry_timer_.reset();
+  drain_timer_.reset();
   for (auto& each : categories_) {
     for (auto& partition : each.partitions) partition->stop();
   }
-  writer_.stop();
+  writer_->stop();
   batch_.clear();
   reader_.reset();
 }

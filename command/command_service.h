@@ -13,6 +13,8 @@ namespace foldlog {
 struct command_service_options {
   owner_options owner;                                ///< hot_bytes: per partition
   std::chrono::milliseconds command_timeout{10'000};  ///< a command that is not answered by then gets a 503
+  foldlog::alarm alarm = {};                          ///< empty: real timers on the executor
+  std::function<std::unique_ptr<store_writer>(store&, boost::asio::any_io_executor)> make_writer = make_store_writer;
 };
 
 /// The command side of a node: every partition of every category, with its owner. Used on one executor.
@@ -65,7 +67,7 @@ class command_service {
   void deliver();
   void meet_read_error(const error& why);
   template <typename Work>
-  void call_after(boost::asio::steady_timer& timer, std::chrono::milliseconds time, Work work);
+  void call_after(std::shared_ptr<void>& timer, std::chrono::milliseconds time, Work work);
   [[nodiscard]] partition_shell& shell(partition_id at);
   void sweep();
   void check_drained(std::chrono::nanoseconds until, std::function<void()> done);
@@ -77,7 +79,7 @@ class command_service {
   clock& time_;
   random_source random_;
   command_service_options options_;
-  store_writer writer_;
+  std::unique_ptr<store_writer> writer_;
   partition_surroundings around_;
   std::vector<served> categories_;
   std::unique_ptr<log_reader> reader_;  ///< shared by the partitions that read; none while nobody reads
@@ -85,9 +87,9 @@ class command_service {
   record_batch batch_;
   bool pump_posted_ = false;
   bool stopped_ = false;
-  boost::asio::steady_timer sweep_timer_;
-  boost::asio::steady_timer retry_timer_;
-  boost::asio::steady_timer drain_timer_;
+  std::shared_ptr<void> sweep_timer_;
+  std::shared_ptr<void> retry_timer_;
+  std::shared_ptr<void> drain_timer_;
   std::shared_ptr<command_service*> alive_;  ///< null once stopped: for callbacks from other threads
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "core/base/fail_point.h"
 #include "core/runtime/logging.h"
 
 namespace foldlog {
@@ -51,13 +52,13 @@ partition_shell::partition_shell(const category& of, std::string topic, partitio
       at_(at),
       around_(around),
       rows_(rows, of, topic_, at.partition),
-      owner_(of, rows_, std::move(options), *this, around.time, std::move(random)),
-      timer_(around.executor) {}
+      owner_(of, rows_, std::move(options), *this, around.time, std::move(random)) {}
 
 partition_shell::~partition_shell() = default;
 
 result<void> partition_shell::start() {
   auto place = rows_.open();
+  fail_point("partition-opened");
   if (!place) return std::unexpected(place.error());
   check_place(*place);
   return {};
@@ -77,10 +78,11 @@ void partition_shell::check_place(const folded_place& place) {
 
 void partition_shell::start_from(folded_place place, const result<record_batch>& found) {
   if (!found && found.error().kind == error_kind::unavailable) {
-    timer_.expires_after(std::chrono::milliseconds(500));
-    return timer_.async_wait([self = shared_from_this(), place](const boost::system::error_code& failed) {
-      if (!failed && !self->stopped_) self->check_place(place);
+    timer_ = around_.alarm(std::chrono::milliseconds(500), [weak = weak_from_this(), place] {
+      const auto self = weak.lock();
+      if (self && !self->stopped_) self->check_place(place);
     });
+    return;
   }
   const bool same = found && found->items.size() == 1 && found->items[0].record.offset == place.last_counted &&
                     found->items[0].record.epoch == place.last_epoch &&
@@ -124,12 +126,14 @@ void partition_shell::retire() { owner_.retire(); }
 
 void partition_shell::stop() {
   stopped_ = true;
-  timer_.cancel();
+  timer_.reset();
 }
 
 void partition_shell::append(std::uint64_t append_id, std::span<const record> records) {
+  fail_point("owner-before-append");
   around_.log.append(at_, records, [self = shared_from_this(), append_id](const append_result& outcome) {
     if (self->stopped_) return;
+    fail_point("owner-append-reported");
     self->owner_.appended(append_id, outcome);
     self->owner_.flush();
   });
@@ -139,9 +143,11 @@ void partition_shell::read_from(offset_t offset) { around_.read_from(at_, offset
 void partition_shell::stop_reading() { around_.stop_reading(at_); }
 
 void partition_shell::answer(command& of, command_outcome outcome) {
+  fail_point("owner-before-answer");
   auto done = std::move(of.done);
   of.done = nullptr;
   if (done) done(of, std::move(outcome));
+  fail_point("owner-after-answer");
 }
 
 void partition_shell::answer_again(std::unique_ptr<command> of, const remembered& first) {
@@ -170,16 +176,17 @@ void partition_shell::wake_after(std::chrono::nanoseconds time) {
   const auto at = around_.time.monotonic() + time;
   if (at >= wakes_at_) return;
   wakes_at_ = at;
-  timer_.expires_after(time);
-  timer_.async_wait([self = weak_from_this()](const boost::system::error_code& failed) {
+  timer_ = around_.alarm(time, [self = weak_from_this()] {
     const auto shell = self.lock();
-    if (failed || !shell || shell->stopped_) return;
+    if (!shell || shell->stopped_) return;
     shell->wakes_at_ = std::chrono::nanoseconds::max();
     shell->owner_.tick();
   });
 }
 
 void partition_shell::phase_changed(owner_phase now, std::string_view why) {
+  if (now == owner_phase::reading) fail_point("partition-claimed");
+  if (now == owner_phase::serving) fail_point("partition-serving");
   const bool bad = now == owner_phase::deposed || now == owner_phase::halted;
   log(now == owner_phase::halted ? log_level::error
       : bad                      ? log_level::warning

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "command/owner.h"
 #include "command/store_writer.h"
+#include "core/runtime/alarm.h"
 
 namespace foldlog {
 
@@ -17,6 +17,7 @@ struct partition_surroundings {
   store_writer& writer;
   boost::asio::any_io_executor executor;
   clock& time;
+  foldlog::alarm alarm;
   std::function<void(partition_id, offset_t)> read_from;  ///< hand records to partition_shell::read() from there on
   std::function<void(partition_id)> stop_reading;
 };
@@ -65,7 +66,7 @@ class partition_shell final : private owner_port, public std::enable_shared_from
   partition_surroundings& around_;
   write_model rows_;
   class owner owner_;
-  boost::asio::steady_timer timer_;
+  std::shared_ptr<void> timer_;
   std::chrono::nanoseconds wakes_at_ = std::chrono::nanoseconds::max();
   bool flush_posted_ = false;
   bool stopped_ = false;  ///< what outlived us may be gone: late results are dropped

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/base/planted.h"
+
 namespace foldlog {
 
 std::string_view name(owner_phase phase) {
@@ -131,14 +133,14 @@ result<std::optional<remembered>> owner::find_repeat(const hot_stream& stream, c
 
 // True when the id was used before: then the answer is on its way.
 bool owner::hold_repeat(const hot_stream& stream, std::unique_ptr<command>& wanted) {
-  if (wanted->fresh_id) return false;
+  if (wanted->fresh_id || planted(defect::retry_decided_again)) return false;
   const auto first = find_repeat(stream, *wanted);
   if (!first) {
     port_.answer(*wanted, {.kind = outcome_kind::log_unavailable, .detail = first.error().text});
     return true;
   }
   if (!*first) return false;
-  if ((*first)->hash != wanted->hash) {
+  if ((*first)->hash != wanted->hash && !planted(defect::hash_not_compared)) {
     hold(std::move(wanted), {.kind = outcome_kind::id_reused, .version = stream.newest_version});
   } else {
     hold(std::move(wanted), {.kind = outcome_kind::applied, .version = stream.newest_version}, true);
@@ -149,7 +151,8 @@ bool owner::hold_repeat(const hot_stream& stream, std::unique_ptr<command>& want
 void owner::decide_on(hot_stream& stream, std::unique_ptr<command> wanted) {
   if (hold_repeat(stream, wanted)) return;
   const version_t version = stream.newest_version;
-  if (wanted->expected_version && *wanted->expected_version != raw(version)) {
+  if (wanted->expected_version && *wanted->expected_version != raw(version) &&
+      !planted(defect::expected_version_ignored)) {
     return hold(std::move(wanted), {.kind = outcome_kind::version_mismatch, .version = version});
   }
   const auto data = parser_.parse(wanted->data);
@@ -222,11 +225,14 @@ void owner::add_commit(hot_stream& stream, commit made) {
 // and, where others may write to the log too, when a record issued after the decision has proved that we still own the
 // partition.
 void owner::hold(std::unique_ptr<command> of, command_outcome outcome, bool again) {
-  const std::uint64_t issued = next_sequence_ - pending_records_;
-  const std::uint64_t needs = options_.exclusive ? next_sequence_ : std::max(next_sequence_, issued + 1);
+  const bool unproved = options_.exclusive || planted(defect::refusal_without_proof);
+  const std::uint64_t issued =
+      planted(defect::proof_under_way_counts) ? place_.judged.next_sequence : next_sequence_ - pending_records_;
+  std::uint64_t needs = unproved ? next_sequence_ : std::max(next_sequence_, issued + 1);
+  if (planted(defect::held_answer_not_held)) needs = 0;
   held_bytes_ += of->data.size();
   held_.push_back({.of = std::move(of), .needs = needs, .outcome = std::move(outcome), .again = again});
-  if (options_.exclusive) release_held();
+  if (unproved || needs == 0) release_held();
 }
 
 void owner::release_held() {
@@ -328,6 +334,7 @@ void owner::append_commits(append_under_way& append) {
   for (const auto& one : append.commits) {
     for (std::uint32_t index = 0; index < one.count(); ++index) records_.push_back(make_record(one, index));
   }
+  if (planted(defect::answer_before_certain)) answer_early(append);
   port_.append(append.id, records_);
 }
 
@@ -337,6 +344,11 @@ void owner::appended(std::uint64_t append_id, const append_result& outcome) {
     if (phase_ != owner_phase::claiming) return;
     if (outcome.status != append_status::acknowledged) return claim_again_later(outcome.error.text);
     claim_pause_ = {};
+    if (planted(defect::serve_before_read_up)) {
+      place_.next = next(outcome.first);
+      place_.judged = {.epoch = {outcome.first, claim_nonce_}};
+      return begin_serving();
+    }
     enter(owner_phase::reading, "reads up to its claim");
     reader_ = commit_reader(place_.judged);
     read_next_ = place_.next;

@@ -124,6 +124,7 @@ class owner {
   void save();
 
  private:
+  friend struct owner_inspector;  ///< the model checker (test/model) tells states apart by what is in here
   enum class commit_kind : std::uint8_t { events, refusal, proof };
   struct commit {
     commit_kind kind = commit_kind::events;
@@ -165,6 +166,7 @@ class owner {
   void refuse(hot_stream& stream, std::unique_ptr<command> wanted, foldlog::refusal no);
   void hold(std::unique_ptr<command> of, command_outcome outcome, bool again = false);
   void release_held();
+  void answer_early(append_under_way& append);
   void add_proof_when_needed();
   [[nodiscard]] result<hot_stream*> open_stream(std::string_view id);
   [[nodiscard]] result<std::optional<remembered>> find_repeat(const hot_stream& stream, const command& wanted,
@@ -187,6 +189,7 @@ class owner {
   void claim(std::string_view why);
   void claim_again_later(std::string_view why);
   void take_back();
+  void take_as_lost();
   void requeue(std::vector<std::unique_ptr<command>> again);
   void drop_doubtful(const std::function<void(std::unique_ptr<command>)>& each);
   void read_one(const record& next);

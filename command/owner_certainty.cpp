@@ -2,13 +2,21 @@
 #include <algorithm>
 
 #include "command/owner.h"
+#include "core/base/planted.h"
 
 namespace foldlog {
 
 void owner::settle_front() {
   while (!in_flight_.empty() && in_flight_.front().outcome) {
     auto& front = in_flight_.front();
-    const auto& told = *front.outcome;
+    auto& told = *front.outcome;
+    if (planted(defect::unknown_taken_as_applied) && told.status == append_status::unknown) {
+      told = {append_status::acknowledged, place_.next, true, {}};
+    }
+    if (planted(defect::any_offset_acknowledges) && told.status == append_status::acknowledged) {
+      told.consecutive = true;
+      if (told.first != no_offset) place_.next = told.first;
+    }
     // Offsets are dense: exactly the next one means that nobody's record, so nobody's claim, came between.
     if (told.status != append_status::acknowledged || !told.consecutive || told.first != place_.next) {
       return trouble(append_result(told));
@@ -68,6 +76,21 @@ void owner::settle(commit& settled, std::span<const offset_t> offsets) {
   port_.answer(*settled.from, std::move(outcome));
 }
 
+// A planted defect: what proper owners never do.
+void owner::answer_early(append_under_way& append) {
+  for (auto& one : append.commits) {
+    if (one.kind != commit_kind::events) continue;
+    command_outcome outcome{.kind = outcome_kind::applied, .version = one.before + one.count()};
+    auto at = place_.next + static_cast<std::int64_t>(one.first_sequence - place_.judged.next_sequence);
+    for (const auto& event : one.events) {
+      outcome.last_event = at;
+      outcome.events.push_back({std::string(event.type), event.data, at});
+      at = next(at);
+    }
+    port_.answer(*one.from, std::move(outcome));
+  }
+}
+
 void owner::remember(hot_stream& stream, std::string_view command_id, remembered outcome) {
   recent_.settle(stream.id, command_id, std::move(outcome));
   if (!stream.dirty) {
@@ -86,7 +109,13 @@ void owner::save() {
   if (saving_ || unsaved_commits_ == 0) return;
   auto batch = rows_.make_batch();
   for (auto* stream : dirty_) {
-    rows_.put(*batch, stream->id, stream->certain);
+    auto row = stream->certain;
+    if (planted(defect::store_ahead_of_log)) {
+      row.version = stream->newest_version;
+      row.commands = stream->newest_commands;
+      row.state = stream->newest;
+    }
+    rows_.put(*batch, stream->id, row);
     stream->dirty = false;
     stream->saving = true;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "command/owner.h"
+#include "core/base/planted.h"
 
 namespace foldlog {
 
@@ -65,12 +66,12 @@ void owner::take_back() {
   for (auto& one : pending_) {
     if (!one.from) continue;
     --one.stream->uncertain;
-    one.stream->forget_newest();
+    if (!planted(defect::stale_state_after_failure)) one.stream->forget_newest();
     recent_.forget(one.stream->id, one.from->command_id);
     again.push_back(std::move(one.from));
   }
   for (auto& one : in_doubt_) {
-    if (one.stream) one.stream->forget_newest();
+    if (one.stream && !planted(defect::stale_state_after_failure)) one.stream->forget_newest();
   }
   for (auto& held : held_) again.push_back(std::move(held.of));
   pending_.clear();
@@ -196,7 +197,8 @@ result<void> owner::fold_commit(std::span<const record> records) {
   for (const auto& one : records) {
     outcome.offsets.push_back(one.offset);
     if (one.kind == record_kind::refusal) continue;
-    if (one.kind != record_kind::event || one.key != first.key || one.version != certain.version + 1) {
+    if (one.kind != record_kind::event || one.key != first.key ||
+        (one.version != certain.version + 1 && !planted(defect::version_not_checked))) {
       return fail(error_kind::damaged, fmt::format("the event at offset {} has version {} of {}, after version {}",
                                                    raw(one.offset), raw(one.version), first.key, raw(certain.version)));
     }
@@ -214,7 +216,7 @@ result<void> owner::fold_commit(std::span<const record> records) {
   stream.certain = std::move(certain);
   stream.forget_newest();
   counted(records);
-  remember(stream, first.command_id, std::move(outcome));
+  remember(stream, planted(defect::window_not_rebuilt) ? "forgotten" : first.command_id, std::move(outcome));
   return {};
 }
 
@@ -246,7 +248,7 @@ void owner::drop_doubtful(const std::function<void(std::unique_ptr<command>)>& e
     in_doubt_.pop_back();
     if (!lost.from) continue;
     --lost.stream->uncertain;
-    lost.stream->forget_newest();
+    if (!planted(defect::stale_state_after_failure)) lost.stream->forget_newest();
     recent_.forget(lost.stream->id, lost.from->command_id);
     each(std::move(lost.from));
   }
@@ -259,9 +261,15 @@ void owner::trouble(const append_result& odd) {
     const auto ended = odd.status == append_status::refused ? "refused" : "unknown";
     if (odd.status == append_status::refused && odd.error.kind == error_kind::too_large)
       meet_too_large(in_flight_.front());
+    if (planted(defect::unknown_taken_as_lost)) return take_as_lost();
     return claim(fmt::format("an append ended {}: {}", ended, odd.error.text));
   }
   if (odd.first < place_.next) return claim("an append was acknowledged at an offset that it can't have");
+  if (planted(defect::own_arbiter_stops_early)) {
+    take_back();
+    drop_doubtful([this](std::unique_ptr<command> of) { port_.answer(*of, {.kind = outcome_kind::not_ready}); });
+    return depose();
+  }
   enter(owner_phase::checking, "an append was acknowledged at an unexpected offset");
   doubtful_epoch_ = epoch_;
   for (auto& append : in_flight_) {
@@ -276,6 +284,16 @@ void owner::trouble(const append_result& odd) {
   reader_ = commit_reader(place_.judged);
   read_next_ = place_.next;
   port_.read_from(read_next_);
+}
+
+// A planted defect: what proper owners never do.
+void owner::take_as_lost() {
+  take_back();
+  std::vector<std::unique_ptr<command>> again;
+  drop_doubtful([&again](std::unique_ptr<command> of) { again.push_back(std::move(of)); });
+  requeue(std::move(again));
+  next_sequence_ = place_.judged.next_sequence;
+  take_waiting();
 }
 
 // Certainly not in the log, and a repetition would end the same: one commit is told, several are tried one by one.
@@ -322,7 +340,7 @@ void owner::depose() {
   });
   const auto pause = std::chrono::nanoseconds(options_.deposed_pause);
   const auto jitter = std::chrono::nanoseconds(random_() % static_cast<std::uint64_t>(pause.count() / 2 + 1));
-  claim_at_ = time_.monotonic() + pause + jitter;
+  if (!planted(defect::never_claims_again)) claim_at_ = time_.monotonic() + pause + jitter;
   enter(owner_phase::deposed, "another node took the partition over");
   port_.wake_after(pause + jitter);
   answer_all_waiting(outcome_kind::not_ready, reason_);

@@ -4,8 +4,8 @@
 
 namespace foldlog {
 
-/// Rules of the engine that its proofs break on purpose, one at a time, to show that the rule is needed (test/model) and
-/// that the checker can see (test/simulation). test/planted/planted.h has their names and what each does.
+/// Rules of the engine that its proofs break on purpose, one at a time, to show that the rule is needed (test/model)
+/// and that the checker can see (test/simulation). test/planted/planted.h has their names and what each does.
 enum class defect : std::uint8_t {
   none,
   // core/log: the arbiter

@@ -1,20 +1,29 @@
 #include "core/log/arbiter.h"
 
+#include <utility>
+
+#include "core/base/planted.h"
+
 namespace foldlog {
 
 verdict arbiter::judge(const record& next) {
   if (next.kind == record_kind::claim) {
-    state_ = {.epoch = {next.offset, next.epoch.nonce}};
+    const auto before = std::exchange(state_, {.epoch = {next.offset, next.epoch.nonce}});
+    if (planted(defect::claim_keeps_open_commit)) {
+      state_.open_records = before.open_records;
+      state_.open_count = before.open_count;
+    }
     return verdict::claim;
   }
   const bool counts = next.kind != record_kind::foreign && state_.epoch.offset != no_offset &&
-                      next.epoch == state_.epoch && next.epoch_sequence == state_.next_sequence;
+                      (next.epoch == state_.epoch || planted(defect::no_epoch_check)) &&
+                      (next.epoch_sequence == state_.next_sequence || planted(defect::no_sequence_check));
   if (!counts) return verdict::ignored;
 
   const bool begins = state_.open_count == 0;
   const bool continues_its_commit = next.commit_index == state_.open_records && next.commit_index < next.commit_count &&
                                     (begins || next.commit_count == state_.open_count);
-  if (!continues_its_commit) return verdict::damaged;
+  if (!continues_its_commit) return planted(defect::damage_ignored) ? verdict::ignored : verdict::damaged;
 
   ++state_.next_sequence;
   if (next.commit_index + 1 == next.commit_count) {

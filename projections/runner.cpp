@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/fail_point.h"
 #include "core/runtime/logging.h"
 
 namespace foldlog {
@@ -214,7 +215,9 @@ result<void> runner::write() {
     for (const auto& each : entries_) each->fold->write(*batch_);
     unwritten_ = true;
   }
+  fail_point("views-before-write");
   const auto wrote = store_.write(*batch_);
+  fail_point("views-after-write");
   if (!wrote) return wrote;
   unwritten_ = false;
   batch_->clear();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "core/base/fail_point.h"
 #include "core/log/checksum.h"
 #include "core/log/embedded_log_database.h"
 
@@ -161,7 +162,9 @@ offset_t embedded_log_store::add(write_group& group, partition_id to, std::strin
 
 result<void> embedded_log_store::commit(write_group& group) {
   assert(!failed_ && !read_only_);
+  fail_point("log-before-commit");
   const auto status = database_->Write(embedded::synced(), group.batch_.get());
+  fail_point("log-after-commit");
   group.batch_->Clear();
   failed_ = !status.ok();
   const auto touched = std::exchange(group.touched_, {});

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <tuple>
 
+#include "core/base/fail_point.h"
+
 namespace foldlog {
 namespace {
 
@@ -180,6 +182,7 @@ void kafka_session::hand_over(pending& append, std::size_t index, const record& 
   parts[6].u.i = RD_KAFKA_MSG_F_COPY;
   parts[7].vtype = RD_KAFKA_VTYPE_HEADERS;
   parts[7].u.headers = headers.list.get();
+  fail_point("kafka-before-produce");
   const kafka_owned<rd_kafka_error_t> failure(rd_kafka_produceva(handle_.get(), parts.data(), parts.size()));
   if (!failure) {
     std::ignore = headers.list.release();  // librdkafka took them

@@ -9,6 +9,8 @@ namespace foldlog::json {
 namespace {
 
 constexpr std::int64_t exponent_max = 100'000'000'000'000'000;
+// A text's exponent is read beyond that, so that the sum with the mantissa's digits is what is cut.
+constexpr std::int64_t text_exponent_max = 9 * exponent_max;
 __extension__ using uint128 = unsigned __int128;
 
 /// `e+12`, `E-3` or nothing.
@@ -18,7 +20,7 @@ std::int64_t read_exponent(std::string_view text) {
   const bool negative = text.front() == '-';
   if (negative || text.front() == '+') text.remove_prefix(1);
   std::int64_t exponent = 0;
-  for (const char digit : text) exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
+  for (const char digit : text) exponent = std::min(exponent * 10 + (digit - '0'), text_exponent_max);
   return negative ? -exponent : exponent;
 }
 
@@ -47,8 +49,9 @@ decimal decimal::parse(std::string_view text) {
   if (first == std::string::npos) return {};
   number.digits.erase(number.digits.find_last_not_of('0') + 1);
   number.digits.erase(0, first);
-  number.exponent = static_cast<std::int64_t>(whole.size()) - static_cast<std::int64_t>(first) +
-                    read_exponent(text.substr(mantissa.size()));
+  const auto exponent = static_cast<std::int64_t>(whole.size()) - static_cast<std::int64_t>(first) +
+                        read_exponent(text.substr(mantissa.size()));
+  number.exponent = std::clamp(exponent, -exponent_max, exponent_max);
   return number;
 }
 

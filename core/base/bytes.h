@@ -47,7 +47,8 @@ class byte_reader {
       const auto byte = static_cast<unsigned char>(bytes_.front());
       bytes_.remove_prefix(1);
       number |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
-      if (byte < 0x80) return shift == 63 && byte > 1 ? give_up() : number;
+      const bool longer_than_needed = byte == 0 && shift > 0;
+      if (byte < 0x80) return longer_than_needed || (shift == 63 && byte > 1) ? give_up() : number;
     }
     return give_up();
   }

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -33,6 +34,22 @@ void set_options(int socket, std::chrono::milliseconds timeout) {
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof time);
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+}
+
+// An attempt that a signal interrupts goes on by itself.
+bool connect_to(int socket, const addrinfo& address, std::chrono::milliseconds timeout) {
+  if (::connect(socket, address.ai_addr, address.ai_addrlen) == 0) return true;
+  if (errno != EINTR) return false;
+  pollfd waiting{.fd = socket, .events = POLLOUT, .revents = 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&waiting, 1, static_cast<int>(timeout.count()));
+  } while (ready < 0 && errno == EINTR);
+  int problem = ETIMEDOUT;
+  socklen_t size = sizeof problem;
+  if (ready > 0) ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &problem, &size);
+  errno = problem;
+  return problem == 0;
 }
 
 template <typename Number>
@@ -74,7 +91,7 @@ result<client> client::connect(const std::string& host, std::uint16_t port, std:
     const int socket = ::socket(each->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket < 0) continue;
     set_options(socket, timeout);
-    if (::connect(socket, each->ai_addr, each->ai_addrlen) == 0) return client(socket, host);
+    if (connect_to(socket, *each, timeout)) return client(socket, host);
     ::close(socket);
   }
   return unavailable(fmt::format("cannot connect to {}:{}", host, port));
@@ -166,19 +183,30 @@ result<client_response> client::receive_head(bool to_head) {
   auto line = raw_line();
   if (!line) return std::unexpected(std::move(line.error()));
   client_response answer;
-  const auto status = parse_number<int>(std::string_view(*line).substr(std::min<std::size_t>(9, line->size()), 3));
-  if (!line->starts_with("HTTP/1.") || !status) return fail(error_kind::damaged, "no status line: " + *line);
-  answer.status = *status;
+  const auto status = parse_number<unsigned>(std::string_view(*line).substr(std::min<std::size_t>(9, line->size()), 3));
+  if (!line->starts_with("HTTP/1.") || !status || *status < 100)
+    return fail(error_kind::damaged, "no status line: " + *line);
+  answer.status = static_cast<int>(*status);
   for (line = raw_line(); line && !line->empty(); line = raw_line()) {
     const auto colon = line->find(':');
-    if (colon == std::string::npos) return fail(error_kind::damaged, "no header field: " + *line);
-    answer.headers.emplace_back(line->substr(0, colon), trim(std::string_view(*line).substr(colon + 1)));
+    const auto field = std::string_view(*line).substr(0, colon);
+    const auto value = trim(std::string_view(*line).substr(field.size() + (field.size() < line->size() ? 1 : 0)));
+    if (colon == std::string::npos || field.empty() || !std::ranges::all_of(field, is_token_byte) ||
+        !std::ranges::all_of(value, is_field_byte)) {
+      return fail(error_kind::damaged, "no header field: " + *line);
+    }
+    answer.headers.emplace_back(field, value);
   }
   if (!line) return std::unexpected(std::move(line.error()));
   decoded_.clear();
   const auto length = answer.header("Content-Length");
   framing_ = answer.header("Transfer-Encoding") ? framing::chunked : length ? framing::length : framing::until_close;
-  left_ = framing_ == framing::length ? parse_number<std::size_t>(*length).value_or(0) : 0;
+  left_ = 0;
+  if (framing_ == framing::length) {
+    const auto size = parse_number<std::size_t>(*length);
+    if (!size) return fail(error_kind::damaged, "no length: " + std::string(*length));
+    left_ = *size;
+  }
   body_over_ = to_head || without_body(answer.status) || (framing_ == framing::length && left_ == 0);
   return answer;
 }
@@ -221,6 +249,8 @@ result<bool> client::read_body_piece() {
     body_over_ = true;
   } else if (auto end = raw_line(); !end) {
     return std::unexpected(std::move(end.error()));
+  } else if (!end->empty()) {
+    return fail(error_kind::damaged, "a chunk is longer than its size");
   }
   return !body_over_;
 }

@@ -198,43 +198,39 @@ head_scanner::outcome head_scanner::scan(std::string_view bytes) {
   while (true) {
     const auto end = bytes.find('\n', line_);
     if (end == npos) return check_rest(bytes.substr(line_));
-    const auto line = bytes.substr(line_, end - line_);
-    line_ = end + 1;
-    const auto outcome = take_line(line);
+    const auto outcome = take_line(bytes.substr(line_, end - line_));
     if (outcome != outcome::incomplete) return outcome;
   }
 }
 
-// `line` still has its CR.
+// `line` still has its CR. What is wrong first decides, so that the answer does not depend on how the bytes came.
 head_scanner::outcome head_scanner::take_line(std::string_view line) {
-  if (line.find('\r') + 1 != line.size() || line.empty()) {
-    return refuse(problem_kind::malformed_request, "a line does not end with CR LF");
-  }
+  const auto bytes = std::min(line.find('\r'), line.size());
+  if (const auto outcome = check_size(bytes); outcome != outcome::incomplete) return outcome;
+  if (bytes + 1 != line.size()) return refuse(problem_kind::malformed_request, "a line does not end with CR LF");
+  line_ += line.size() + 1;
   if (fields_begin_ == 0) {
-    if (line.size() - 1 > limits_->request_line_bytes) return refuse(problem_kind::uri_too_long, "");
     fields_begin_ = line_;
     return outcome::incomplete;
   }
-  const bool last = line.size() == 1;
-  if (line_ - fields_begin_ - (last ? 2 : 0) > limits_->header_bytes) {
-    return refuse(problem_kind::headers_too_large, "");
-  }
-  if (last) return outcome::complete;
+  if (bytes == 0) return outcome::complete;
   if (++fields_ > limits_->header_fields) return refuse(problem_kind::headers_too_large, "");
   return outcome::incomplete;
 }
 
 // A line that has not ended yet.
 head_scanner::outcome head_scanner::check_rest(std::string_view rest) {
-  const auto carriage = rest.find('\r');
-  if (carriage != npos && carriage + 1 != rest.size()) {
-    return refuse(problem_kind::malformed_request, "a line does not end with CR LF");
-  }
-  const auto bytes = rest.size() - (carriage == npos ? 0 : 1);
+  const auto bytes = std::min(rest.find('\r'), rest.size());
+  if (const auto outcome = check_size(bytes); outcome != outcome::incomplete) return outcome;
+  if (bytes + 1 < rest.size()) return refuse(problem_kind::malformed_request, "a line does not end with CR LF");
+  return outcome::incomplete;
+}
+
+// Of the present line that many bytes are there, without the CRLF that must still come.
+head_scanner::outcome head_scanner::check_size(std::size_t bytes) {
   if (fields_begin_ == 0) {
     return bytes > limits_->request_line_bytes ? refuse(problem_kind::uri_too_long, "") : outcome::incomplete;
   }
-  // What is there without the CRLF that must still come.
   const bool too_large = bytes > 0 && line_ - fields_begin_ + bytes + 2 > limits_->header_bytes;
   return too_large ? refuse(problem_kind::headers_too_large, "") : outcome::incomplete;
 }

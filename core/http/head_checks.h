@@ -34,6 +34,7 @@ class head_scanner {
  private:
   outcome take_line(std::string_view line);
   outcome check_rest(std::string_view rest);
+  outcome check_size(std::size_t bytes);
   outcome refuse(problem_kind kind, std::string_view detail);
 
   const head_limits* limits_;

@@ -51,6 +51,7 @@ request_parser::request_parser(const request_limits& limits, parsed_request& out
   eager(true);
   out_.fields.clear();
   out_.chunks.clear();
+  out_.in_chunk = false;
   out_.chunk_ended = false;
   out_.refusal.reset();
 }
@@ -84,6 +85,7 @@ void request_parser::on_header_impl(code& /*error*/) { out_.request.headers = ou
 
 void request_parser::on_chunk_header_impl(std::uint64_t size, view extension, code& error) {
   in_trailers_ = size == 0;
+  out_.in_chunk = size > 0;
   out_.chunk_ended = false;
   if (size > limits_.body_bytes - out_.chunks.size()) {
     refuse(problem_kind::body_too_large, "the body may have " + std::to_string(limits_.body_bytes) + " bytes", error);
@@ -95,6 +97,7 @@ void request_parser::on_chunk_header_impl(std::uint64_t size, view extension, co
 std::size_t request_parser::on_chunk_body_impl(std::uint64_t remaining, view bytes, code& /*error*/) {
   out_.chunks.append(bytes.data(), bytes.size());
   out_.chunk_ended = remaining == bytes.size();
+  out_.in_chunk = !out_.chunk_ended;
   return bytes.size();
 }
 

@@ -25,6 +25,7 @@ struct parsed_request {
   http::request request;
   std::vector<header_field> fields;
   std::string chunks;              ///< the body of a chunked request
+  bool in_chunk = false;           ///< the next bytes are a chunk's data
   bool chunk_ended = false;        ///< the next bytes must be the CRLF after a chunk
   std::optional<problem> refusal;  ///< when the parser stopped for a reason of ours
 };

@@ -104,7 +104,8 @@ request_reader::outcome request_reader::read_body(const char* bytes, std::size_t
 request_reader::outcome request_reader::read_chunks(const char* bytes, std::size_t size) {
   wants_continue_ = false;
   // Beast's parser takes it for granted that the last chunk's line comes with the empty line after it.
-  if (size < std::string_view("0\r\n\r\n").size() && bytes[0] == '0') return outcome::need_more;
+  const bool at_line = !parsed_.in_chunk;
+  if (at_line && size < std::string_view("0\r\n\r\n").size() && bytes[0] == '0') return outcome::need_more;
   beast::error_code error;
   consumed_ = parser_->put(boost::asio::buffer(bytes, size), error);
   if (parsed_.refusal) return refuse(std::move(*parsed_.refusal));

@@ -258,13 +258,18 @@ std::string_view kafka_texts::keep_repeated(std::string_view text) {
 }
 
 record decode_kafka_message(rd_kafka_message_t& message, std::string_view source, kafka_texts& texts) {
+  rd_kafka_headers_t* headers = nullptr;
+  if (rd_kafka_message_detach_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) headers = nullptr;
+  const kafka_owned<rd_kafka_headers_t> owned(headers);
+  return decode_kafka_record(message, headers, source, texts);
+}
+
+record decode_kafka_record(const rd_kafka_message_t& message, const rd_kafka_headers_t* headers,
+                           std::string_view source, kafka_texts& texts) {
   record bare;
   bare.offset = offset_t{message.offset};
   bare.key = {static_cast<const char*>(message.key), message.key_len};
   bare.value = {static_cast<const char*>(message.payload), message.len};
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_detach_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) headers = nullptr;
-  const kafka_owned<rd_kafka_headers_t> owned(headers);
   record decoded = bare;
   if (!read_headers(headers, message, source, decoded)) return bare;
   decoded.type = texts.keep_repeated(decoded.type);

@@ -67,9 +67,11 @@ result<record> decode_record(std::string_view bytes, offset_t offset) {
     *text = in.string();
   }
   constexpr auto highest = std::numeric_limits<std::uint32_t>::max();
-  const bool fits = (head & 0x0fU) <= last_kind && commit_index <= highest && commit_count <= highest;
+  const bool is_claim = found.kind == record_kind::claim;
+  const bool fits = (head & 0x0fU) <= last_kind && commit_index <= highest && commit_count <= highest &&
+                    (!is_claim || found.epoch.offset == no_offset);
   if (!in.ok() || !in.at_end() || !fits) return damaged(offset, "its fields do not fit its length");
-  if (found.kind == record_kind::claim) found.epoch.offset = offset;
+  if (is_claim) found.epoch.offset = offset;
   return found;
 }
 

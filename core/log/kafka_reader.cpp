@@ -56,7 +56,7 @@ bool is_damage(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
-kafka_reader::kafka_reader(std::shared_ptr<const kafka_shared> shared, std::vector<event_log::start> starts,
+kafka_reader::kafka_reader(std::shared_ptr<const kafka_shared> shared, const std::vector<event_log::start>& starts,
                            ready_handler ready)
     : shared_(std::move(shared)), index_(shared_->options.topics.size()), ready_(std::move(ready)) {
   for (const auto& [at, from] : starts) {
@@ -69,8 +69,9 @@ kafka_reader::kafka_reader(std::shared_ptr<const kafka_shared> shared, std::vect
 }
 
 result<std::shared_ptr<kafka_reader>> kafka_reader::make(std::shared_ptr<const kafka_shared> shared,
-                                                         std::vector<event_log::start> starts, ready_handler ready) {
-  std::shared_ptr<kafka_reader> made(new kafka_reader(std::move(shared), std::move(starts), std::move(ready)));
+                                                         const std::vector<event_log::start>& starts,
+                                                         ready_handler ready) {
+  std::shared_ptr<kafka_reader> made(new kafka_reader(std::move(shared), starts, std::move(ready)));
   if (auto opened = made->open(); !opened) return std::unexpected(opened.error());
   return made;
 }

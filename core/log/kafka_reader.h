@@ -33,7 +33,7 @@ struct kafka_shared {
 class kafka_reader : public std::enable_shared_from_this<kafka_reader> {
  public:
   static result<std::shared_ptr<kafka_reader>> make(std::shared_ptr<const kafka_shared> shared,
-                                                    std::vector<event_log::start> starts, ready_handler ready);
+                                                    const std::vector<event_log::start>& starts, ready_handler ready);
   ~kafka_reader();
 
   /// Called when the log becomes ready, or at once; and again when a topic is gone.
@@ -56,7 +56,8 @@ class kafka_reader : public std::enable_shared_from_this<kafka_reader> {
     std::optional<error> damage;
   };
 
-  kafka_reader(std::shared_ptr<const kafka_shared> shared, std::vector<event_log::start> starts, ready_handler ready);
+  kafka_reader(std::shared_ptr<const kafka_shared> shared, const std::vector<event_log::start>& starts,
+               ready_handler ready);
   result<void> open();
   [[nodiscard]] rd_kafka_topic_t* topic(const place& of) const { return consumer_->topics[of.at.topic].get(); }
   [[nodiscard]] place* find(std::uint32_t topic, std::int32_t partition);

@@ -85,9 +85,9 @@ def positions(token):
 class Broker:
     """A Kafka of its own by tools/kafka."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, brokers=1):
         self.folder = folder
-        output = subprocess.run([os.path.join(SOURCE, "tools", "kafka"), "up", "--brokers", "1", "--dir", folder,
+        output = subprocess.run([os.path.join(SOURCE, "tools", "kafka"), "up", "--brokers", str(brokers), "--dir", folder,
                                  "--guard", str(os.getpid())], stdout=subprocess.PIPE, check=True, text=True, timeout=180).stdout
         self.bootstrap = re.findall(r"bootstrap=(\S+)", output)[-1]
         self.log = "kafka:" + self.bootstrap
@@ -101,10 +101,10 @@ class Server:
     """One `foldlog serve`. Port 0 unless told otherwise; what it wrote stays in its folder for the failure's report."""
 
     def __init__(self, data, log="embedded", arguments=(), environment=None, http="127.0.0.1:0", admin="127.0.0.1:0",
-                 wait=True):
+                 wait=True, program=FOLDLOG):
         self.data, self.log = data, log
-        command = [FOLDLOG, "serve", "--data", data, "--log", log]
-        if log != "embedded":
+        command = [program, "serve", "--data", data, "--log", log]
+        if log != "embedded" and "--replicas" not in arguments:
             command += ["--replicas", "1"]
         if http:
             command += ["--http", http]

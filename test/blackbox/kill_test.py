@@ -19,119 +19,12 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "checker"))
 import checker  # pylint: disable=wrong-import-position
 
 from harness import Broker, Server, run  # pylint: disable=wrong-import-position
-from http_client import Connection, render  # pylint: disable=wrong-import-position
-
-IN_DOUBT = ("/problems/outcome-unknown", "/problems/internal")
-
-
-class Client(threading.Thread):
-    """One connection's worth of load. `where` gives the present server's address, None while there is none."""
-
-    def __init__(self, number, seed, accounts, where, stop):
-        super().__init__()
-        self.random = random.Random(f"{seed}-{number}")
-        self.number, self.accounts, self.where, self.stop = number, accounts, where, stop
-        self.history, self.versions, self.connection, self.count, self.error = [], {}, None, 0, None
-
-    def run(self):
-        try:
-            while not self.stop.is_set():
-                self.finish(*self.invent())
-        except BaseException as error:  # pylint: disable=broad-except
-            self.error = error
-            raise
-
-    def invent(self):
-        """A new command: (account, command, data, command id, expected version or None)."""
-        account = self.random.choice(self.accounts)
-        known = self.versions.get(account)
-        self.count += 1
-        command_id = f"client-{self.number}-{self.count}"
-        if known is None or self.random.random() < 0.02:
-            data = {"owner": f"Owner {self.random.randrange(7)}", "currency": self.random.choice(("EUR", "USD"))}
-            if self.random.random() < 0.7:
-                data["overdraft_limit"] = self.random.randrange(0, 500)
-            return account, "CreateAccount", data, command_id, 0 if self.random.random() < 0.5 else None
-        expected = known if self.random.random() < 0.15 else None
-        choice = self.random.random()
-        if choice < 0.02:
-            return account, "CloseAccount", {}, command_id, expected
-        data = {"amount": self.random.randrange(1, 400)}
-        if self.random.random() < 0.3:
-            data["reference"] = f"é-{self.random.randrange(1000)}"
-        return account, "Deposit" if choice < 0.5 else "Withdraw", data, command_id, expected
-
-    def finish(self, account, command, data, command_id, expected):
-        """Sends the command until its outcome is known."""
-        headers = {"Content-Type": "application/json", "Idempotency-Key": command_id}
-        if expected is not None:
-            headers.update({"If-Match": f'"{expected}"'} if expected else {"If-None-Match": "*"})
-        request = render("POST", f"/v1/commands/bank/account/{urllib.parse.quote(account)}/{command}", json.dumps(data).encode(), headers)
-        give_up = time.monotonic() + 120
-        while True:
-            if time.monotonic() > give_up:
-                raise TimeoutError(f"no outcome of {command_id} within 120 s")
-            connection = self.connected()
-            if connection is None:
-                continue
-            start, status, body, replayed = time.monotonic(), "unknown", None, False
-            try:
-                connection.send(request)
-                answer = connection.answer()
-                status, body, replayed = answer.status, answer.json(), answer.header("Idempotent-Replayed") == "true"
-                if status >= 500 and body.get("type") in IN_DOUBT:
-                    status = "unknown"
-            except (OSError, ConnectionError):
-                self.disconnect()
-            self.history.append({"kind": "command", "start": start, "end": time.monotonic(), "stream": f"bank/account/{account}", "command": command,
-                                 "data": data, "command_id": command_id, "condition": expected, "status": status, "body": body, "replayed": replayed})
-            if status == "unknown" or status in (429, 503):
-                time.sleep(0.02)
-                continue
-            if status in (200, 409):
-                self.versions[account] = body["version"] or None
-            elif status == 412:
-                self.versions[account] = body["current_version"] or None
-            if status == 200 and self.random.random() < 0.1:
-                self.read(account, body["version"], body["token"])
-            return
-
-    def read(self, account, version, token):
-        connection = self.connected()
-        if connection is None:
-            return
-        start = time.monotonic()
-        try:
-            answer = connection.request("GET", f"/v1/views/bank/accounts/{urllib.parse.quote(account)}", None, {"Foldlog-Token": token})
-        except (OSError, ConnectionError):
-            self.disconnect()
-            return
-        if answer.status == 200:
-            self.history.append({"kind": "read", "start": start, "end": time.monotonic(), "stream": f"bank/account/{account}", "at_least": version,
-                                 "row": answer.json()})
-
-    def connected(self):
-        if self.connection is None:
-            address = self.where()
-            try:
-                self.connection = Connection(address, 30) if address else None
-            except OSError:
-                self.connection = None
-            if self.connection is None:
-                time.sleep(0.02)
-        return self.connection
-
-    def disconnect(self):
-        if self.connection:
-            self.connection.close()
-            self.connection = None
-
+from load import Client  # pylint: disable=wrong-import-position
 
 class Storm:
     def __init__(self, options, folder):

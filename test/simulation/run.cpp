@@ -1,0 +1,123 @@
+#include "test/simulation/run.h"
+
+#include <algorithm>
+
+#include "test/simulation/check_answer.h"
+#include "test/simulation/client.h"
+
+namespace foldlog::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t settling_steps = 400'000;
+constexpr auto settling_time = 120s;  // virtual
+
+class simulation {
+ public:
+  explicit simulation(const run_options& options) : options_(options), in_(options.seed), nodes_(in_), of_{in_, nodes_} {
+    if (options.print) in_.notes.print();
+    for (std::size_t i = 0; i < in_.how.writers; ++i)
+      writers_.push_back(std::make_unique<writer_client>(of_, "w" + std::to_string(i)));
+  }
+  ~simulation() { in_.time.clear(); }
+  simulation(const simulation&) = delete;
+  simulation& operator=(const simulation&) = delete;
+
+  run_report run() {
+    nodes_.start_all();
+    for (auto& each : writers_) each->start();
+    disturb_later();
+    while (content() && steps_ < options_.steps) step();
+    if (content()) settle();
+    return report();
+  }
+
+ private:
+  [[nodiscard]] bool content() const { return in_.judge.content(); }
+  void step() {
+    ++steps_;
+    if (!in_.time.step()) in_.judge.complain("live", "nothing is to happen any more");
+  }
+
+  void disturb_later() {
+    in_.time.after(in_.luck.delay(in_.how.fault_interval), [this] {
+      if (in_.calm()) return;
+      nodes_.disturb();
+      disturb_later();
+    });
+  }
+
+  // Runs until the condition holds.
+  template <typename Condition>
+  void until(Condition condition, std::string_view what) {
+    const auto last = in_.time.now() + settling_time;
+    const auto most = steps_ + settling_steps;
+    while (content() && !condition()) {
+      if (in_.time.now() > last || steps_ > most) return in_.judge.complain("live", std::string(what));
+      step();
+    }
+  }
+
+  void settle() {
+    in_.notes.note("everything is mended");
+    for (auto& each : writers_) each->stop();
+    nodes_.heal();
+    until([this] { return in_.log.landing == 0; }, "appends are still on their way");
+    leave_one_owner();
+    in_.steady = true;
+    until([this] { return settle_commands(); }, "commands get no certain answer");
+    if (content()) check_endings(in_);
+  }
+
+  // All but one node stop deciding, as when the group gives the partitions to that one.
+  void leave_one_owner() {
+    const auto kept = in_.luck.below(nodes_.size());
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (i != kept && nodes_.running(i)) nodes_.running(i)->retire();
+    }
+  }
+
+  // Gives whoever has nothing to do a command that is in doubt. True when there is none left.
+  bool settle_commands() {
+    auto& all = in_.book.all();
+    bool busy = false;
+    for (auto& each : writers_) {
+      while (!each->busy() && next_doubt_ < all.size()) {
+        auto& of = all[next_doubt_++];
+        if (!of.certain) each->insist_on(of);
+      }
+      busy = busy || each->busy();
+    }
+    return !busy && next_doubt_ == all.size();
+  }
+
+  run_report report() {
+    run_report made;
+    made.seed = options_.seed;
+    made.hash = in_.notes.hash();
+    made.steps = steps_;
+    made.broken = in_.judge.first();
+    made.virtual_seconds = std::chrono::duration<double>(in_.time.now()).count();
+    made.commands = in_.book.all().size();
+    for (const auto& each : in_.book.all()) made.attempts += each.attempts.size();
+    made.log = in_.truth.counts();
+    made.appends = in_.log.counts;
+    made.nodes = nodes_.counts();
+    return made;
+  }
+
+  run_options options_;
+  world in_;
+  cluster nodes_;
+  client_world of_;
+  std::vector<std::unique_ptr<writer_client>> writers_;
+  std::size_t steps_ = 0;
+  std::size_t next_doubt_ = 0;
+};
+
+}  // namespace
+
+run_report run_simulation(const run_options& options) { return simulation(options).run(); }
+
+}  // namespace foldlog::test

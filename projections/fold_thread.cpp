@@ -24,8 +24,11 @@ constexpr auto retry_max = 2000ms;
 
 fold_thread::fold_thread(runner& what) : runner_(what) {
   runner_.on_ready([signal = signal_] {
-    const std::lock_guard lock(signal->mutex);
-    signal->ready = true;
+    {
+      const std::lock_guard lock(signal->mutex);
+      signal->ready = true;
+      if (!signal->waits) return;
+    }
     signal->changed.notify_one();
   });
 }
@@ -63,7 +66,9 @@ void fold_thread::run() {
 
 void fold_thread::wait_for_more(std::chrono::milliseconds at_most) {
   std::unique_lock lock(signal_->mutex);
+  signal_->waits = true;
   signal_->changed.wait_for(lock, at_most, [&] { return signal_->ready || signal_->stopping; });
+  signal_->waits = false;
   signal_->ready = false;
 }
 

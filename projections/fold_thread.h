@@ -37,6 +37,7 @@ class fold_thread {
     std::mutex mutex;
     std::condition_variable changed;
     bool ready = false;
+    bool waits = false;  ///< for `ready`: else nobody needs to be woken
     bool stopping = false;
   };
   runner& runner_;

@@ -7,15 +7,18 @@
 namespace foldlog {
 
 void completion_queue::push(std::vector<completion>& completions) {
-  const std::scoped_lock lock(mutex_);
-  if (waiting_.empty()) {
-    waiting_.swap(completions);
-  } else {
-    waiting_.insert(waiting_.end(), std::make_move_iterator(completions.begin()),
-                    std::make_move_iterator(completions.end()));
-    completions.clear();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (waiting_.empty()) {
+      waiting_.swap(completions);
+    } else {
+      waiting_.insert(waiting_.end(), std::make_move_iterator(completions.begin()),
+                      std::make_move_iterator(completions.end()));
+      completions.clear();
+    }
+    if (std::exchange(posted_, true)) return;
   }
-  if (!std::exchange(posted_, true)) post();
+  post();  // without the lock: whom it wakes takes it at once
 }
 
 void completion_queue::post() {

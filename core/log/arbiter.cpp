@@ -1,18 +1,16 @@
 #include "core/log/arbiter.h"
 
-#include <utility>
-
 #include "core/base/planted.h"
 
 namespace foldlog {
 
 verdict arbiter::judge(const record& next) {
   if (next.kind == record_kind::claim) {
-    const auto before = std::exchange(state_, {.epoch = {next.offset, next.epoch.nonce}});
-    if (planted(defect::claim_keeps_open_commit)) {
-      state_.open_records = before.open_records;
-      state_.open_count = before.open_count;
-    }
+    const auto kept = planted(defect::claim_keeps_open_commit) ? state_ : state{};
+    state_ = {.epoch = {next.offset, next.epoch.nonce},
+              .next_sequence = 0,
+              .open_records = kept.open_records,
+              .open_count = kept.open_count};
     return verdict::claim;
   }
   const bool counts = next.kind != record_kind::foreign && state_.epoch.offset != no_offset &&

@@ -67,7 +67,7 @@ void owner::settle(commit& settled, std::span<const offset_t> offsets) {
   }
   outcome.last_event = certain.last_event;
   remember(stream, settled.from->command_id,
-           {.time_us = settled.time.time_since_epoch().count(),
+           {.time_us = place_.log_time_us,
             .ordinal = settled.ordinal,
             .hash = settled.from->hash,
             .refused = settled.kind == commit_kind::refusal,

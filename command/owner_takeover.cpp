@@ -188,7 +188,7 @@ result<void> owner::fold_commit(std::span<const record> records) {
   if (!opened) return std::unexpected(opened.error());
   auto& stream = **opened;
   folded_stream certain = stream.certain;
-  remembered outcome{.time_us = first.time.time_since_epoch().count(),
+  remembered outcome{.time_us = std::max(place_.log_time_us, first.time.time_since_epoch().count()),
                      .ordinal = ++certain.commands,
                      .hash = first.command_hash,
                      .refused = first.kind == record_kind::refusal,

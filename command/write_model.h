@@ -25,7 +25,7 @@ struct folded_stream {
 
 /// How a command id was used on a stream.
 struct remembered {
-  std::int64_t time_us = 0;                             ///< ce_time of its records
+  std::int64_t time_us = 0;                             ///< log time then: the newest ce_time so far
   std::uint64_t ordinal = 0;                            ///< which command of its stream it was: 1, 2 ...
   std::uint64_t hash = 0;                               ///< ce_commandhash
   bool refused = false;                                 ///< a recorded refusal: one record, no version
@@ -69,7 +69,7 @@ class write_model {
   void put(store_batch& batch, std::string_view id, std::string_view command_id, const remembered& outcome);
   void put(store_batch& batch, const folded_place& place);
 
-  /// The first byte of the rows that may expire, and the ce_time in such a row.
+  /// The first byte of the rows that may expire, and the log time in such a row.
   static constexpr std::string_view expiring_prefix = "o";
   [[nodiscard]] static std::optional<std::int64_t> remembered_time_us(std::string_view value);
 

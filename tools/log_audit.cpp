@@ -101,7 +101,7 @@ void log_audit::check_event(partition_id at, stream_state& stream, const record&
 }
 
 void log_audit::check_command(partition_id at, partition_state& state, stream_state& stream, const record& first) {
-  const auto time_us = first.time.time_since_epoch().count();
+  const auto time_us = state.log_time_us;
   ++stream.commands;
   const auto [known, fresh] =
       stream.used.try_emplace(std::string(first.command_id), used_command{stream.commands, time_us});

@@ -140,4 +140,26 @@ TEST_CASE("the idempotency window ends by log time") {
   CHECK(rig.answers.back().outcome.kind == refused);
 }
 
+TEST_CASE("a clock that was set back does not shorten the window, nor does a rebuild") {
+  owner_options options = exclusive();
+  options.window_age = std::chrono::hours(1);
+  owner_rig rig(options);
+  rig.serve();
+  rig.create("c1");
+  rig.flush();
+  rig.ack();
+  rig.time.wall -= 2h;
+  rig.deposit("d1", 1);
+  rig.flush();
+  rig.ack();
+  rig.deposit("d1", 1);
+  REQUIRE(rig.answers.back().again);
+  CHECK(rig.answers.back().offsets == std::vector{offset_t{2}});
+  rig.restart(options);
+  rig.serve();
+  rig.deposit("d1", 1);
+  CHECK(rig.answers.back().again);
+  CHECK(rig.answers.size() == 4);
+}
+
 }  // namespace foldlog::test

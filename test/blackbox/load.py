@@ -12,19 +12,27 @@ IN_DOUBT = ("/problems/outcome-unknown", "/problems/internal")
 
 
 class Client(threading.Thread):
-    """One connection's worth of load. `where` gives the address of a server that may be asked, None while there is none."""
+    """One connection's worth of load. `where` gives the address of a server that may be asked, None while there is none;
+    `pace` is the least time from one command to the next, in seconds."""
 
-    def __init__(self, number, seed, accounts, where, stop, patience=120):
+    def __init__(self, number, seed, accounts, where, stop, patience=120, pace=0):
         super().__init__()
         self.random = random.Random(f"{seed}-{number}")
         self.number, self.accounts, self.where, self.stop = number, accounts, where, stop
-        self.patience = patience
+        self.patience, self.pace = patience, pace
         self.history, self.versions, self.connection, self.count, self.error = [], {}, None, 0, None
+        self.connections, self.done, self.seen = 0, [], {}  # seen: the positions that this client knows of, as one token
 
     def run(self):
         try:
             while not self.stop.is_set():
+                began = time.monotonic()
                 self.finish(*self.invent())
+                if self.done and self.random.random() < 0.02:
+                    self.finish(*self.random.choice(self.done))  # acknowledged long ago: the first answer again
+                if self.random.random() < 0.1:
+                    self.read()
+                self.stop.wait(max(0.0, began + self.pace - time.monotonic()))
         except BaseException as error:  # pylint: disable=broad-except
             self.error = error
             raise
@@ -77,27 +85,40 @@ class Client(threading.Thread):
                 self.disconnect()  # another server may know more
                 time.sleep(0.02)
                 continue
-            if status in (200, 409):
+            if status in (200, 409) and not replayed:
                 self.versions[account] = body["version"] or None
             elif status == 412:
                 self.versions[account] = body["current_version"] or None
-            if status == 200 and self.random.random() < 0.1:
-                self.read(account, body["version"], body["token"])
+            if status == 200:
+                self.see(body["token"])
+                if not replayed and self.random.random() < 0.05:
+                    self.done = [*self.done[-19:], (account, command, data, command_id, expected)]
             return
 
-    def read(self, account, version, token):
+    def see(self, token):
+        for at, offset in (each.rsplit("@", 1) for each in token.split(",")):
+            self.seen[at] = max(self.seen.get(at, -1), int(offset))
+
+    def read(self):
+        """A row of the view: behind everything that this client has seen, or, without a token, whatever this server has."""
         connection = self.connected()
-        if connection is None:
+        if connection is None or not self.versions:
             return
+        account = self.random.choice(sorted(self.versions))
+        token = ",".join(f"{at}@{offset}" for at, offset in sorted(self.seen.items())) if self.random.random() < 0.7 else ""
         start = time.monotonic()
         try:
-            answer = connection.request("GET", f"/v1/views/bank/accounts/{urllib.parse.quote(account)}", None, {"Foldlog-Token": token})
+            answer = connection.request("GET", f"/v1/views/bank/accounts/{urllib.parse.quote(account)}", None,
+                                        {"Foldlog-Token": token, "Prefer": "wait=3"} if token else {})
         except (OSError, ConnectionError):
             self.disconnect()
             return
-        if answer.status == 200:
-            self.history.append({"kind": "read", "start": start, "end": time.monotonic(), "stream": f"bank/account/{account}", "at_least": version,
-                                 "row": answer.json()})
+        position = answer.header("Foldlog-Position") or ""
+        self.history.append({"kind": "read", "start": start, "end": time.monotonic(), "session": f"{self.number}/{self.connections}", "token": token,
+                             "stream": f"bank/account/{account}", "status": answer.status, "position": position,
+                             "row": answer.json() if answer.status == 200 else None})
+        if position:
+            self.see(position)
 
     def connected(self):
         if self.connection is None:
@@ -108,6 +129,8 @@ class Client(threading.Thread):
                 self.connection = None
             if self.connection is None:
                 time.sleep(0.02)
+            else:
+                self.connections += 1
         return self.connection
 
     def disconnect(self):

@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 """Checks a recorded client history against the raw log and the views. Shares no code with the engine.
 
-  checker.py --history FILE --log FILE [--kcat FILE] [--views FILE] [--partitions 8] [--foreign]
+  checker.py --history FILE --log FILE [--kcat FILE] [--views FILE] [--digests FILE] [--partitions 8] [--foreign] [--json FILE]
 
 --history   JSON lines, one per attempt: {"kind":"command", "start", "end" (seconds, one clock), "stream", "command", "data", "command_id",
-            "condition" (expected version or null), "status" (200, 409, 412, 503 … or "unknown"), "body"} and
-            {"kind":"read", "start", "end", "stream", "at_least" (a version), "row"}
+            "condition" (expected version or null), "status" (200, 409, 412, 503 … or "unknown"), "body"},
+            {"kind":"read", "start", "end", "session", "stream", "token" (sent), "status", "position" (Foldlog-Position), "row"},
+            {"kind":"subscription", "subscriber"}: one that followed all events to the end, and in its order
+            {"kind":"event", "subscriber", "token" (the id), "event"}
 --log       `foldlog tail bank.account --all`
 --kcat      the same log by `kcat -J`: then this is what is judged, and --log is compared with it
 --views     `foldlog dump`, of views that reflect the whole log
+--digests   `foldlog replay --json`, of one or several replays of the whole log
 --foreign   the log may hold commands that the history does not know
+--json      writes {"counts": {…}, "violations": {rule: number}}
 Prints counts and the violations. Exit: 0 all well, 2 wrong usage, 3 a violation.
 """
 
@@ -20,15 +24,21 @@ import sys
 
 import bank
 import folded_log
+import reads
 
 FINAL = (200, 409, 412)
 EXPECTED = (*FINAL, 429, 503, "unknown")
+# Rule of this program -> the invariant of DESIGN section 13 that it stands for.
+INVARIANTS = {**dict.fromkeys(("lost", "once", "refused", "foreign", "answer", "commit", "decision", "condition", "status", "hash", "order", "stale"), "I1"),
+              **dict.fromkeys(("version", "partition", "fold", "balance"), "I2"), **dict.fromkeys(("verdict", "nonce", "tail"), "I3"),
+              "view": "I4", "digest": "I5", "repeat": "I6", **dict.fromkeys(("token", "session", "read"), "I7"), "subscriber": "I8",
+              **dict.fromkeys(("damage", "headers"), "I9")}
 
 
 class Checker:
-    def __init__(self, history, records, views=None, partitions=8, foreign=False, tail=None):
+    def __init__(self, history, records, views=None, partitions=8, foreign=False, tail=None, digests=()):
         self.history, self.records, self.views = history, records, views
-        self.partitions, self.foreign, self.tail = partitions, foreign, tail
+        self.partitions, self.foreign, self.tail, self.digests = partitions, foreign, tail, digests
         self.violations, self.counts = [], collections.Counter()
         self.events, self.streams, self.states = [], {}, {}
 
@@ -42,9 +52,11 @@ class Checker:
         self.fold_streams()
         self.check_commands()
         self.check_order()
-        self.check_reads()
-        if self.views is not None:
+        reads.check_reads(self)
+        reads.check_subscriptions(self)
+        if not any(rule == "fold" for rule, _ in self.violations):  # else there is no fold to compare with
             self.check_views()
+            self.check_digests()
         return self.violations
 
     # --- the log -------------------------------------------------------------------------------------------------------
@@ -57,7 +69,7 @@ class Checker:
             records.sort(key=lambda record: record.offset)
             self.events += folded_log.judge(records, lambda text: self.violated("damage", text))
             for record in records:
-                self.counts[f"records {record.verdict}"] += 1
+                self.counts[f"I3 records {record.verdict}"] += 1
                 if record.printed is not None and record.printed != record.verdict:
                     self.violated("verdict", f"{record.position} is {record.verdict}, printed as {record.printed}")
         nonces = [record.nonce for record in self.records if record.type == folded_log.CLAIM]
@@ -101,7 +113,7 @@ class Checker:
                 self.violated("balance", f"{event.position}: says the balance {event.data['balance']}, it is {state['balance']}")
             stream.append(event)
             states.append(state)
-        self.counts["events"], self.counts["streams"] = len(self.events), len(self.streams)
+        self.counts["I2 events"], self.counts["I2 streams"] = len(self.events), len(self.streams)
 
     # --- commands ------------------------------------------------------------------------------------------------------
 
@@ -117,7 +129,7 @@ class Checker:
             self.check_commit(key, events, attempts.get(key))
         for key, tries in attempts.items():
             self.check_outcome(key, sorted(tries, key=lambda each: each["start"]), applied.get(key, []))
-        self.counts["commands"] = len(attempts)
+        self.counts["I1 commands"] = len(attempts)
 
     def check_commit(self, key, events, tries):
         """The events of one command are one commit, are what the bank decides, and belong to a command that was sent."""
@@ -150,12 +162,13 @@ class Checker:
         done = [each for each in tries if each["status"] == 200]
         statuses = [each["status"] for each in tries]
         for status in statuses:
-            self.counts[f"attempts {status}"] += 1
+            self.counts[f"I1 attempts {status}"] += 1
             if status not in EXPECTED:
                 self.violated("status", f"{where}: answered {status}")
         if done:
             self.check_answer(where, done[0], events)
             for each in done[1:]:
+                self.counts["I6 repeats of an acknowledged command"] += 1
                 if each["body"] != done[0]["body"]:
                     self.violated("repeat", f"{where}: answered {done[0]['body']} and then {each['body']}")
             first = min(each["end"] for each in done)
@@ -167,7 +180,7 @@ class Checker:
         if events and (settled or not in_doubt):
             self.violated("refused", f"{where}: answered {statuses}, and its events are in the folded log at {events[0].position}")
         if in_doubt and not settled:
-            self.counts["commands in doubt, applied" if events else "commands in doubt, not applied"] += 1
+            self.counts["I1 commands in doubt, applied" if events else "I1 commands in doubt, not applied"] += 1
 
     def check_answer(self, where, answer, events):
         body = answer["body"]
@@ -224,39 +237,33 @@ class Checker:
         elif any(answer["body"].get(name) != value for name, value in expected[2].items()):
             self.violated("decision", f"{where}: the members of {answer['body']} are not {expected[2]}")
 
-    # --- reads and views -----------------------------------------------------------------------------------------------
-
-    def row_at(self, stream_id, version):
-        stream = self.streams[stream_id]
-        return bank.account_row(stream_id, self.states[stream_id][version], version, stream[0].time, stream[version - 1].time)
-
-    def check_reads(self):
-        for each in self.history:
-            if each["kind"] != "read":
-                continue
-            self.counts["reads"] += 1
-            stream_id, row = each["stream"].split("/", 2)[2], each["row"]
-            stream = self.streams.get(stream_id, [])
-            version = row.get("version", 0) if row else 0
-            if version < each["at_least"]:
-                self.violated("token", f"a read of {stream_id} with a token of version {each['at_least']} showed {version}")
-            if version > len(stream):
-                self.violated("read", f"a read of {stream_id} showed version {version}, the folded log has {len(stream)}")
-            elif version and (row != self.row_at(stream_id, version) or (version < len(stream) and stream[version].index != 0)):
-                self.violated("read", f"a read of {stream_id} showed {row}, its fold is {self.row_at(stream_id, version)}")
+    # --- views ---------------------------------------------------------------------------------------------------------
 
     def check_views(self):
         expected, found = bank.views(self.events), collections.defaultdict(dict)
+        if self.views is None:
+            return
         for each in self.views:
             view = each["view"].replace(".", "/").rsplit("/", 1)[-1]
             if each["key"] in found[view]:
                 self.violated("view", f"{view}/{each['key']} stands twice")
             found[view][each["key"]] = each["row"]
         for view, rows in expected.items():
-            self.counts[f"rows of {view}"] = len(rows)
+            self.counts[f"I4 rows of {view}"] = len(rows)
             for key in rows.keys() | found[view].keys():
                 if rows.get(key) != found[view].get(key):
                     self.violated("view", f"{view}/{key} is {found[view].get(key)}, an independent fold gives {rows.get(key)}")
+
+    def check_digests(self):
+        """Each replay has folded the same rows as this program."""
+        expected = {view: bank.digest(rows) for view, rows in bank.views(self.events).items()}
+        for each in self.digests:
+            view = each["view"]
+            if view not in expected:
+                continue
+            self.counts["I5 digests of replayed views"] += 1
+            if each["digest"] != expected[view]:
+                self.violated("digest", f"a replay gives {view} the digest {each['digest']}, an independent fold {expected[view]}")
 
 
 def main(arguments=None):
@@ -265,6 +272,8 @@ def main(arguments=None):
     parser.add_argument("--log", required=True)
     parser.add_argument("--kcat")
     parser.add_argument("--views")
+    parser.add_argument("--digests")
+    parser.add_argument("--json")
     parser.add_argument("--partitions", type=int, default=8)
     parser.add_argument("--foreign", action="store_true")
     options = parser.parse_args(arguments)
@@ -277,13 +286,17 @@ def main(arguments=None):
     records = list(folded_log.read_kcat(lines(options.kcat), headers.append)) if options.kcat else tail
     checker = Checker([json.loads(line) for line in lines(options.history)], records,
                       [json.loads(line) for line in lines(options.views)] if options.views else None,
-                      options.partitions, options.foreign, tail if options.kcat else None)
+                      options.partitions, options.foreign, tail if options.kcat else None,
+                      [json.loads(line) for line in lines(options.digests)] if options.digests else [])
     violations = checker.run() + [("headers", text) for text in headers]
     for name, count in sorted(checker.counts.items()):
         print(f"{count:9d}  {name}")
     print(f"{len(violations):9d}  violations")
     for rule, text in violations[:100]:
-        print(f"VIOLATION {rule}: {text}")
+        print(f"VIOLATION {INVARIANTS[rule]} {rule}: {text}")
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump({"counts": checker.counts, "violations": collections.Counter(rule for rule, _ in violations)}, file)
     return 3 if violations else 0
 
 

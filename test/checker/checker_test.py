@@ -1,125 +1,22 @@
 """The checker must see: a sound history passes, and each way to break it by hand is reported under its rule."""
 
 import copy
+import hashlib
 import unittest
 
 import bank
 import folded_log
-from checker import Checker
+from checker import INVARIANTS, Checker
 from folded_log import Record, partition_of
+from sound_world import PARTITIONS, sound_world
 
-PARTITIONS = 8
-
-
-class World:
-    """A small sound world: one server's life in three epochs, its log, its clients' history, its views."""
-
-    def __init__(self):
-        self.history, self.log, self.clock = [], {at: [] for at in range(PARTITIONS)}, 0.0
-        self.epochs, self.sequences, self.states, self.versions, self.count = {}, {}, {}, {}, 0
-        self.claim_all()
-
-    def tick(self):
-        self.clock += 1.0
-        return self.clock
-
-    def claim_all(self):
-        for partition, records in self.log.items():
-            nonce = f"{len(records) * 16 + partition + 256:08x}"
-            self.epochs[partition], self.sequences[partition] = f"{len(records)}-{nonce}", 0
-            records.append(Record(partition=partition, offset=len(records), type=folded_log.CLAIM, nonce=nonce, printed="claim"))
-
-    def append(self, stream_id, command_id, events, printed="accepted", whole=True, epoch=None):
-        partition = partition_of(stream_id, PARTITIONS)
-        records, version = self.log[partition], self.versions.get(stream_id, 0)
-        written = []
-        for at, (name, data) in enumerate(events if whole else events[:-1]):
-            record = Record(partition=partition, offset=len(records), type=f"bank.{name}.v1", id=f"{stream_id}/{version + at + 1}", stream_id=stream_id,
-                            version=version + at + 1, epoch=epoch or self.epochs[partition], epochseq=self.sequences[partition], index=at, count=len(events),
-                            command_id=command_id, time=f"2026-11-21T09:30:{int(self.clock) % 60:02d}.{self.count % 1000000:06d}Z",
-                            data=copy.deepcopy(data), printed=printed)
-            self.sequences[partition] += 1
-            records.append(record)
-            written.append(record)
-        return written
-
-    def send(self, stream_id, command, data, status=None, condition=None, command_id=None, record_as=None):
-        """One command and its answer, as the engine would do it. status "unknown": applied, but nobody heard; "lost": not applied."""
-        self.count += 1
-        command_id = command_id or f"c{self.count}"
-        start = self.tick()
-        decision = bank.decide(self.states.get(stream_id), command, data)
-        entry = {"kind": "command", "start": start, "stream": f"bank/account/{stream_id}", "command": command, "data": data,
-                 "command_id": command_id, "condition": condition}
-        if decision[0] == "refused":
-            body = {"type": "/problems/refused", "status": 409, "code": decision[1], "version": self.versions.get(stream_id, 0), **decision[2]}
-            self.history.append({**entry, "status": 409, "body": body, "end": self.tick()})
-            return self.history[-1]
-        if status == "lost":
-            self.history.append({**entry, "status": "unknown", "body": None, "end": self.tick()})
-            return self.history[-1]
-        written = self.append(stream_id, command_id, decision[1])
-        for name, each in decision[1]:
-            self.states[stream_id] = bank.evolve(self.states.get(stream_id), name, each)
-        self.versions[stream_id] = self.versions.get(stream_id, 0) + len(written)
-        body = {"command_id": command_id, "stream": entry["stream"], "version": written[-1].version, "token": written[-1].position,
-                "events": [{"type": each.type, "id": each.id, "version": each.version, "position": each.position, "data": copy.deepcopy(each.data)}
-                           for each in written]}
-        unknown = status == "unknown"
-        self.history.append({**entry, "status": "unknown" if unknown else 200, "body": None if unknown else body, "end": self.tick()})
-        self.history[-1]["applied"] = body
-        return self.history[-1]
-
-    def repeat(self, entry, status=200, body=None):
-        again = {**entry, "start": self.tick(), "end": self.tick(), "status": status, "body": copy.deepcopy(body or entry["applied"]), "replayed": True}
-        self.history.append(again)
-        return again
-
-    def read(self, stream_id):
-        version = self.versions[stream_id]
-        times = {each.version: each.time for records in self.log.values() for each in records if each.stream_id == stream_id and each.printed == "accepted"}
-        self.history.append({"kind": "read", "start": self.tick(), "end": self.tick(), "stream": f"bank/account/{stream_id}", "at_least": version,
-                             "row": bank.account_row(stream_id, self.states[stream_id], version, times[1], times[version])})
-        return self.history[-1]
-
-    def records(self):
-        return [each for records in self.log.values() for each in records]
-
-    def views(self):
-        events = [each for each in self.records() if each.printed == "accepted"]
-        for each in events:
-            each.name = bank.name_of(each.type)
-        return [{"view": f"bank/{view}", "key": key, "row": row} for view, rows in bank.views(events).items() for key, row in rows.items()]
-
-    def violations(self, views=None, **more):
-        return Checker(self.history, self.records(), self.views() if views is None else views, PARTITIONS, **more).run()
+REPORTED = set()
 
 
-def sound_world():
-    world = World()
-    for name in ("ann", "bob", "eve"):
-        world.send(name, "CreateAccount", {"owner": name.title(), "currency": "EUR", "overdraft_limit": 100}, condition=0)
-        world.deposit = world.send(name, "Deposit", {"amount": 50})
-        world.overdrawn = world.send(name, "Withdraw", {"amount": 80, "reference": "rent"})
-        world.refused = world.send(name, "Withdraw", {"amount": 71})
-    world.read("ann")
-    world.in_doubt = world.send("ann", "Deposit", {"amount": 5}, "unknown")
-    partition = partition_of("bob", PARTITIONS)  # a crash in the middle of a commit: void once the next claim comes
-    for each in world.append("bob", "torn", [("DepositMade", {"amount": 40, "balance": 10}), ("OverdraftEnded", {})], printed="void", whole=False):
-        world.history.append({"kind": "command", "start": world.tick(), "end": world.tick(), "stream": "bank/account/bob", "command": "Deposit",
-                              "data": {"amount": 40}, "command_id": "torn", "condition": None, "status": "unknown", "body": None, "torn": each.offset})
-    stale, sequence = world.epochs[partition], world.sequences[partition]
-    world.claim_all()
-    world.repeat(world.in_doubt)
-    world.sequences[partition] = sequence  # what the superseded writer still appends
-    world.append("bob", "late", [("DepositMade", {"amount": 1, "balance": -29})], printed="void", epoch=stale)
-    world.sequences[partition] = 0
-    world.send("bob", "Deposit", {"amount": 40})
-    world.send("bob", "Deposit", {"amount": 7}, "lost")
-    world.send("eve", "Deposit", {"amount": 30})
-    world.closed = world.send("eve", "CloseAccount", {})
-    world.read("bob")
-    return world
+def tearDownModule():  # pylint: disable=invalid-name
+    unseen = set(INVARIANTS) - REPORTED
+    if unseen:
+        raise AssertionError(f"no broken history shows that these are seen: {sorted(unseen)}")
 
 
 class SoundHistories(unittest.TestCase):
@@ -130,9 +27,9 @@ class SoundHistories(unittest.TestCase):
         world = sound_world()
         checker = Checker(world.history, world.records(), world.views(), PARTITIONS)
         checker.run()
-        self.assertEqual((checker.counts["records claim"], checker.counts["records void"], checker.counts["streams"]), (16, 2, 3))
-        self.assertEqual((checker.counts["commands in doubt, not applied"], checker.counts["reads"]), (2, 2))
-        self.assertGreater(checker.counts["records accepted"], 15)
+        self.assertEqual((checker.counts["I3 records claim"], checker.counts["I3 records void"], checker.counts["I2 streams"]), (16, 2, 3))
+        self.assertEqual((checker.counts["I1 commands in doubt, not applied"], checker.counts["I7 reads 200"]), (2, 2))
+        self.assertGreater(checker.counts["I3 records accepted"], 15)
 
     def test_kafkas_own_murmur2_vectors(self):
         for text, hashed in (("21", -973932308), ("foobar", -790332482), ("a-little-bit-long-string", -985981536)):
@@ -146,8 +43,10 @@ class BrokenHistories(unittest.TestCase):
 
     def must_report(self, *rules, **more):
         found = {rule for rule, _ in self.world.violations(more.pop("views", self.views), **more)}
+        self.assertLessEqual(found, set(INVARIANTS))
         for rule in rules:
             self.assertIn(rule, found)
+        REPORTED.update(rules)
 
     def event(self, stream_id, version):
         return next(each for each in self.world.records() if each.stream_id == stream_id and each.version == version and each.printed == "accepted")
@@ -273,15 +172,83 @@ class BrokenHistories(unittest.TestCase):
         self.world.append("ann", "nobody", [("DepositMade", {"amount": 1, "balance": -24})])
         self.must_report("foreign")
 
+    def reads(self):
+        return [each for each in self.world.history if each["kind"] == "read"]
+
+    def deliveries(self):
+        return [at for at, each in enumerate(self.world.history) if each["kind"] == "event"]
+
     def test_a_read_that_is_behind_its_token(self):
-        read = next(each for each in self.world.history if each["kind"] == "read")
-        read["at_least"] += 1
+        self.reads()[0]["token"] = self.world.token()
         self.must_report("token")
 
-    def test_a_read_of_a_row_that_never_was(self):
-        read = next(each for each in self.world.history if each["kind"] == "read")
-        read["row"]["balance"] += 1
+    def test_a_session_whose_positions_go_back(self):
+        first, second = self.reads()
+        second["position"], second["row"], second["token"], second["stream"] = first["position"], first["row"], "", first["stream"]
+        first["position"] = self.world.token()
+        self.must_report("session")
+
+    def test_a_read_whose_position_is_not_that_of_its_row(self):
+        self.reads()[-1]["position"] = self.world.token(until=self.event("bob", 1))
         self.must_report("read")
+
+    def test_a_read_of_a_row_that_never_was(self):
+        self.reads()[0]["row"]["balance"] += 1
+        self.must_report("read")
+
+    def test_a_read_inside_a_commit(self):
+        event = self.event("ann", 3)
+        self.reads()[0].update(token="", position=self.world.token(until=event))
+        self.must_report("read")
+
+    def test_a_row_that_is_not_shown(self):
+        self.reads()[0].update(status=404, row=None)
+        self.must_report("read")
+
+    def test_an_event_that_a_subscriber_saw_twice(self):
+        at = self.deliveries()[3]
+        self.world.history.insert(at, copy.deepcopy(self.world.history[at]))
+        self.must_report("subscriber")
+
+    def test_an_event_that_a_subscriber_never_saw(self):
+        for at in (self.deliveries()[2], self.deliveries()[-1]):
+            gone = self.world.history.pop(at)
+            self.must_report("subscriber")
+            self.world.history.insert(at, gone)
+        self.assertEqual(self.world.violations(self.views), [])
+
+    def test_events_that_a_subscriber_saw_in_another_order(self):
+        at = next(at for at in self.deliveries() if self.world.history[at]["event"]["version"] == 2)
+        self.world.history[at - 1:at + 1] = reversed(self.world.history[at - 1:at + 1])
+        self.must_report("subscriber")
+
+    def test_a_void_record_that_a_subscriber_saw(self):
+        late = next(each for each in self.world.records() if each.command_id == "late")
+        at = self.deliveries()[-1]
+        seen = copy.deepcopy(self.world.history[at])
+        seen["event"].update(position=late.position, id=late.id)
+        self.world.history.insert(at, seen)
+        self.must_report("subscriber")
+
+    def test_an_event_that_a_subscriber_saw_otherwise_than_it_is(self):
+        for spoil in (lambda entry: entry["event"]["data"].update(amount=0), lambda entry: entry.update(token="bank.account/0@0")):
+            entry = self.world.history[self.deliveries()[1]]
+            sound = copy.deepcopy(entry)
+            spoil(entry)
+            self.must_report("subscriber")
+            entry.update(sound)
+
+    def test_a_replay_with_another_digest(self):
+        rows = {view: {each["key"]: each["row"] for each in self.views if each["view"] == f"bank/{view}"} for view in ("accounts", "owners", "turnover")}
+        digests = [{"view": view, "digest": bank.digest(each)} for view, each in rows.items()]
+        self.assertEqual(self.world.violations(self.views, digests=digests), [])
+        rows["owners"]["Ann"]["deposits"] += 1
+        digests[1]["digest"] = bank.digest(rows["owners"])
+        self.must_report("digest", digests=digests)
+
+    def test_the_digest_of_a_view(self):
+        canonical = '"a"\t{"a":1,"b":"é"}\n"b"\t{}\n'.encode()
+        self.assertEqual(bank.digest({"b": {}, "a": {"b": "é", "a": 1}}), hashlib.sha256(canonical).hexdigest())
 
     def test_a_stream_in_the_wrong_partition(self):
         self.must_report("partition", foreign=True) if self.move_a_stream() else self.fail("nothing moved")
@@ -294,6 +261,24 @@ class BrokenHistories(unittest.TestCase):
         event.epochseq = self.world.sequences[event.partition]
         self.world.log[event.partition].append(event)
         return True
+
+    def test_a_commit_of_two_moments(self):
+        self.event("ann", 4).time = "2026-11-21T10:00:00.000000Z"
+        self.must_report("commit")
+
+    def test_an_event_that_does_not_fit_the_state(self):
+        self.event("eve", 1).type = "bank.DepositMade.v1"
+        self.event("eve", 1).data = {"amount": 1, "balance": 1}
+        self.must_report("fold")
+
+    def test_a_tail_that_is_not_the_log(self):
+        tail = copy.deepcopy(self.world.records())
+        self.assertEqual(self.world.violations(self.views, tail=tail), [])
+        event = next(each for each in tail if each.stream_id == "ann" and each.version == 2)
+        event.data["amount"] += 1
+        self.must_report("tail", tail=tail)
+        tail.remove(event)
+        self.must_report("tail", tail=tail)
 
     def test_a_nonce_that_is_used_twice(self):
         claims = [each for each in self.world.log[7] if each.type == folded_log.CLAIM]
@@ -328,6 +313,7 @@ class KafkaRecords(unittest.TestCase):
         for old, new in (('"ts":1795253400123', '"ts":1795253400124'), ('"ce_subject","ann"', '"ce_subject","bob"'), ('"/bank/account"', '"/bank"'),
                          ('"1.0"', '"0.3"'), ('"key":"ann"', '"key":"bob"'), ('"ce_specversion","1.0"', '"ce_specversion","1.0","ce_specversion","1.0"')):
             self.assertTrue(self.read((self.LINE % 3).replace(old, new))[1], new)
+            REPORTED.add("headers")
 
     def test_a_command_hash_that_is_another(self):
         claim = Record(partition=partition_of("ann", PARTITIONS), offset=0, type=folded_log.CLAIM, nonce="9f3c2a71")
@@ -337,6 +323,7 @@ class KafkaRecords(unittest.TestCase):
         entry = {"kind": "command", "start": 1, "end": 2, "stream": "bank/account/ann", "command": "CreateAccount", "data": {"owner": "A", "currency": "EUR"},
                  "command_id": "c1", "condition": None, "status": 200, "body": body}
         self.assertEqual({rule for rule, _ in Checker([entry], [claim, record], None, PARTITIONS).run()}, {"hash"})
+        REPORTED.add("hash")
         record.command_hash = folded_log.command_hash("CreateAccount", {"currency": "EUR", "owner": "A"}, None)
         self.assertEqual(Checker([entry], [claim, record], None, PARTITIONS).run(), [])
 

@@ -15,7 +15,7 @@ class Subscriber(threading.Thread):
         super().__init__()
         self.random = random.Random(f"{seed}-subscriber")
         self.where, self.stop = where, stop
-        self.history, self.last_id, self.connections, self.error = [], None, 0, None
+        self.history, self.last_id, self.connections, self.error = [{"kind": "subscription", "subscriber": "s"}], None, 0, None
 
     def run(self):
         try:
@@ -55,4 +55,4 @@ class Subscriber(threading.Thread):
         if "data" not in fields:
             return
         self.last_id = fields["id"]
-        self.history.append({"kind": "event", "token": fields["id"], "event": json.loads(fields["data"]), "connection": self.connections})
+        self.history.append({"kind": "event", "subscriber": "s", "token": fields["id"], "event": json.loads(fields["data"]), "connection": self.connections})

@@ -1,5 +1,6 @@
 """The world that is tortured: one server over the embedded log, or two over a Kafka of one or three brokers; its load, its end, its judgement."""
 
+import collections
 import json
 import os
 import random
@@ -38,10 +39,12 @@ class Node:
             arguments += ["--replicas", "3" if self.world.options.brokers == 3 else "1"]
         self.server = Server(self.data, self.world.log, arguments, environment, program=program, wait=wait)
 
-    def kill(self):
+    def kill(self, counted=True):
         """kill -9. The process is gone when this returns."""
         server, self.server = self.server, None
         if server:
+            if counted and server.process.poll() is None:
+                self.world.kills["server, at a random instant"] += 1
             server.kill()
             server.forget()
 
@@ -75,8 +78,10 @@ class World:
         self.broker = Broker(os.path.join(folder, "kafka"), options.brokers) if options.log == "kafka" else None
         self.log = self.broker.log if self.broker else "embedded"
         self.nodes = [Node(self, "node-1")]
-        self.stop, self.quiet = threading.Event(), threading.Event()
+        self.stop, self.quiet, self.where = threading.Event(), threading.Event(), []
         self.clients, self.subscriber = [], None
+        self.kills = collections.Counter()  # processes that were ended by SIGKILL in the middle of their work
+        self.points = collections.Counter()
 
     # --- load ----------------------------------------------------------------------------------------------------------
 
@@ -86,7 +91,8 @@ class World:
 
     def begin_load(self):
         accounts = [f"account-{at}" for at in range(self.options.accounts)]
-        self.clients = [Client(at, self.options.seed, accounts, self.address, self.stop, 300) for at in range(self.options.threads)]
+        pace = self.options.threads / self.options.rate if self.options.rate else 0
+        self.clients = [Client(at, self.options.seed, accounts, self.address, self.stop, 300, pace) for at in range(self.options.threads)]
         self.subscriber = Subscriber(self.options.seed, self.address, self.quiet)
         for each in [*self.clients, self.subscriber]:
             each.start()
@@ -108,20 +114,21 @@ class World:
         return [entry for each in [*self.clients, self.subscriber] for entry in each.history]
 
     def settle(self):
-        """Waits until the views reflect the whole log, and the subscriber has had the time to see it."""
-        until = time.monotonic() + 120
+        """Waits until the views reflect the whole log, and the subscriber has seen as many events as they tell of."""
         node = next(node for node in self.nodes if node.answers())
-        while True:
-            behind = [each for each in node.server.request("GET", "/admin/projections", admin=True).json() if each["lag"]]
-            if not behind:
-                break
-            if time.monotonic() > until:
-                raise TimeoutError(f"the projections do not catch up: {json.dumps(behind)}\n{node.server.stderr()[-2000:]}")
+        self.wait(lambda: not [each for each in node.server.request("GET", "/admin/projections", admin=True).json() if each["lag"]],
+                  "the projections do not catch up", node)
+        rows = node.server.get("/v1/views/bank/accounts?limit=1000").json()["rows"]
+        events = sum(each["row"]["version"] for each in rows)
+        self.wait(lambda: len(self.subscriber.history) > events, f"the subscriber does not see all of {events} events", node)
+
+    def wait(self, until, what, node):
+        end = time.monotonic() + 120
+        while not until():
+            if time.monotonic() > end:
+                raise Violation(f"{what} within 120 s: {node.server.request('GET', '/admin/projections', admin=True).body.decode()}\n"
+                                f"{node.server.stderr()[-2000:]}")
             time.sleep(0.1)
-        seen = -1
-        while len(self.subscriber.history) != seen and time.monotonic() < until:
-            seen = len(self.subscriber.history)
-            time.sleep(3)
 
     # --- Kafka ---------------------------------------------------------------------------------------------------------
 
@@ -145,35 +152,43 @@ class World:
         return out
 
     def judge(self, history):
-        """The number of violations. The servers are down afterwards."""
+        """The exit code: 0, or 3 when something was violated. The servers are down afterwards."""
         node = self.nodes[0]
         for other in self.nodes[1:]:
-            other.kill()
+            other.kill(counted=False)
         if not node.terminate():
             raise Violation("the server did not end well after SIGTERM")
-        where = ["--log", self.log, "--data", node.data]
+        self.where = ["--log", self.log, "--data", node.data]
         arguments = ["--history", self.write("history.jsonl", "".join(json.dumps(each) + "\n" for each in history)),
-                     "--log", self.write("tail.jsonl", self.tool("tail", "bank.account", *where, "--all"))]
+                     "--log", self.write("tail.jsonl", self.tool("tail", "bank.account", *self.where, "--all"))]
         if self.broker:
-            records = subprocess.run(["kcat", "-b", self.broker.bootstrap, "-C", "-t", "bank.account", "-o", "beginning", "-e", "-q", "-J"],
-                                     stdout=subprocess.PIPE, check=True, text=True, timeout=300).stdout
-            arguments += ["--kcat", self.write("kcat.jsonl", records)]
+            arguments += ["--kcat", self.write("kcat.jsonl", self.kcat("-C", "-o", "beginning", "-e", "-q", "-J"))]
         live = self.tool("dump", "--views", node.data)
-        arguments += ["--views", self.write("views.jsonl", live)]
+        arguments += ["--views", self.write("views.jsonl", live), "--digests", self.write("digests.jsonl", self.replay(1) + self.replay(4)),
+                      "--json", os.path.join(self.folder, "checked.json")]
         code = checker.main(arguments)
-        self.tool("verify", *where, "--views", node.data)
-        replayed = os.path.join(self.folder, "replayed")
-        self.tool("replay", *where, "--into", replayed, "--json")
-        if sorted(self.tool("dump", "--views", replayed).splitlines()) != sorted(live.splitlines()):
-            print("VIOLATION I5: the rows of a replay are not those of the live views")
-            code = 3
+        self.tool("verify", *self.where, "--views", node.data)
+        for threads in (1, 4):
+            if sorted(self.tool("dump", "--views", self.replayed(threads)).splitlines()) != sorted(live.splitlines()):
+                print(f"VIOLATION I5: the rows of a replay with {threads} threads are not those of the live views")
+                code = 3
         return code
+
+    def replayed(self, threads):
+        return os.path.join(self.folder, f"replayed-{threads}")
+
+    def replay(self, threads):
+        return self.tool("replay", *self.where, "--into", self.replayed(threads), "--threads", str(threads), "--json")
+
+    def kcat(self, *words, text=None):
+        return subprocess.run(["kcat", "-b", self.broker.bootstrap, "-t", "bank.account", *words], input=text, stdout=subprocess.PIPE, check=True,
+                              text=True, timeout=300).stdout
 
     def end(self):
         self.stop.set()
         self.quiet.set()
         for node in self.nodes:
-            node.kill()
+            node.kill(counted=False)
         if self.broker:
             self.broker.down()
         if self.mounted:

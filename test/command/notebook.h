@@ -36,7 +36,7 @@ struct notebook {
   static constexpr std::string_view category = "notebook";
   static constexpr bool record_refusals = true;
   static state initial() { return {}; }
-  static state evolve(state, const event& happened) { return {std::get<written>(happened).text}; }
+  static state evolve(const state&, const event& happened) { return {std::get<written>(happened).text}; }
   static decision<event> decide(const state& now, const command& wanted, const command_context&) {
     const auto& text = std::get<write_text>(wanted).text;
     if (text.empty()) return refuse(empty_text{0});

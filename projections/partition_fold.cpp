@@ -5,12 +5,36 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/base/planted.h"
 #include "core/log/record_codec.h"
 
 namespace foldlog {
 namespace {
 
 constexpr std::int64_t mark_distance = 2048;  // the contract is one in 4096: room for a commit that is open just then
+
+// What a planted defect writes instead: the index entries of former values stay.
+class keeps_index_entries final : public store_batch {
+ public:
+  explicit keeps_index_entries(store_batch& into) : into_(into) {}
+  void put(std::string_view key, std::string_view value) override { into_.put(key, value); }
+  void erase(std::string_view key) override {
+    if (!key.starts_with('x')) into_.erase(key);
+  }
+  void add(std::string_view key, std::string_view row) override { into_.add(key, row); }
+  void clear() override { into_.clear(); }
+  [[nodiscard]] std::size_t bytes() const override { return into_.bytes(); }
+
+ private:
+  store_batch& into_;
+};
+
+void write_rows(view_fold& rows, store_batch& into) {
+  if (planted(defect::cached_row_lost)) rows.written();
+  if (!planted(defect::index_entry_left)) return rows.write(into);
+  keeps_index_entries kept(into);
+  rows.write(kept);
+}
 
 result<view_layout::checkpoint> load_checkpoint(const store& from, const std::string& key, const topic_partition& at,
                                                 bool& present) {
@@ -84,7 +108,7 @@ offset_t partition_fold::begin() {
 
 void partition_fold::check_end(offset_t end) {
   for (auto& view : views_) {
-    if (view.halted || view.folded.next <= end) continue;
+    if (view.halted || view.folded.next <= end || planted(defect::log_not_recognised)) continue;
     halt(view, fmt::format("the log was cut or recreated: {} was folded, but {}/{} ends at offset {}",
                            place(view.folded.next - 1), at_.topic, at_.partition, raw(end)));
   }
@@ -105,6 +129,9 @@ result<void> partition_fold::take(const record& next, store_batch& into) {
     halt(next.offset,
          fmt::format("damaged: the record at {} is in sequence but does not continue its commit", place(next.offset)));
     return {};
+  }
+  if (planted(defect::void_records_folded) && verdict == verdict::ignored && next.kind == record_kind::event) {
+    if (auto taken = take_commit({&next, 1}, into); !taken) return taken;
   }
   if (!commit.empty()) {
     const auto taken = take_commit(commit, into);
@@ -155,7 +182,8 @@ void partition_fold::check_identity(const record& next) {
       std::ignore = view.check.judge(next);
     }
     const bool arrived = foldlog::next(next.offset) == folded.next;
-    if (!same || (arrived && view.check.now() != folded.judged)) {
+    const bool recognised = same && (!arrived || view.check.now() == folded.judged);
+    if (!recognised && !planted(defect::log_not_recognised)) {
       halt(view, fmt::format("the log was cut or recreated: the record at {} is not the one that was folded",
                              place(next.offset)));
     }
@@ -310,10 +338,20 @@ void partition_fold::write(store_batch& into) {
   for (auto& view : views_) {
     sync(view);
     if (view.folded.next == view.saved_next) continue;
-    if (view.rows) view.rows->write(into);
-    into.put(view_layout::checkpoint_key(domain_, view.view, at_), view.folded.encode());
+    if (view.rows) write_rows(*view.rows, into);
   }
+  if (!planted(defect::checkpoint_outside_batch)) write_checkpoints(into);
   for (const auto& [offset, state] : marks_) into.put(view_layout::mark_key(at_, offset), state);
+}
+
+void partition_fold::write_checkpoints(store_batch& into) const {
+  for (const auto& view : views_) {
+    if (view.folded.next == view.saved_next) continue;
+    auto point = view.folded;
+    if (planted(defect::checkpoint_one_early)) point.next = point.next - 1;
+    if (planted(defect::checkpoint_one_late)) point.next = point.next + 1;
+    into.put(view_layout::checkpoint_key(domain_, view.view, at_), point.encode());
+  }
 }
 
 void partition_fold::written() {

@@ -71,6 +71,8 @@ class partition_fold {
   [[nodiscard]] result<void> take(const record& next, store_batch& into);
   void write(store_batch& into);
   void written();
+  /// What write() ends with: never alone, but by a planted defect.
+  void write_checkpoints(store_batch& into) const;
 
   /// Halts all views that have not folded beyond this offset.
   void halt(offset_t at, std::string_view why);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/base/fail_point.h"
+#include "core/base/planted.h"
 #include "core/runtime/logging.h"
 
 namespace foldlog {
@@ -221,6 +222,11 @@ result<void> runner::write() {
   if (!wrote) return wrote;
   unwritten_ = false;
   batch_->clear();
+  if (planted(defect::checkpoint_outside_batch)) {
+    for (const auto& each : entries_) each->fold->write_checkpoints(*batch_);
+    if (auto second = store_.write(*batch_); !second) return give_up(), second;
+    batch_->clear();
+  }
   for (const auto& each : entries_) each->fold->written();
   return {};
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/planted.h"
 #include "query/preference.h"
 
 namespace foldlog::query {
@@ -60,6 +61,9 @@ std::expected<freshness, http::problem> parse_freshness(const http::request& req
       return bad_token(fmt::format("'{}' is not among the topics that are read here", part.at.topic));
     }
     if (part.at.partition >= partitions) return bad_token(fmt::format("there is no partition {}", part.at.partition));
+  }
+  if (planted(defect::token_compared_wrongly)) {
+    for (auto& part : wanted->positions) part.offset = part.offset - 1;
   }
   asked.wanted = std::move(*wanted);
   asked.wait = preferred_wait(request);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "core/base/planted.h"
 #include "core/store/view_layout.h"
 #include "query/query_context.h"
 
@@ -51,6 +52,9 @@ result<std::shared_ptr<const moment>> moment_cache::look(const query_context& co
   if (kept->now && kept->generation == generation) return kept->now;
   auto now = take_moment(context, domain, view, topics);
   if (!now) return now;
+  if (planted(defect::rows_of_another_moment) && kept->now) {
+    now = std::make_shared<moment>(kept->now->rows, (*now)->reached, (*now)->position);
+  }
   kept->now = *now;
   kept->generation = generation;
   if (!kept->release) {

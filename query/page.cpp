@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/planted.h"
 #include "core/http/problem.h"
 #include "core/store/view_layout.h"
 #include "query/cursor.h"
@@ -67,7 +68,7 @@ result<page> read_page(const store_snapshot& snapshot, std::string_view domain, 
   std::string last;
   for (; walk.valid(); walk.step()) {
     if (read.rows.size() == query.limit) {
-      read.last = std::move(last);
+      read.last = planted(defect::cursor_off_by_one) ? std::string(walk.suffix()) : std::move(last);
       break;
     }
     last = walk.suffix();

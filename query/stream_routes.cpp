@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/hash.h"
+#include "core/base/planted.h"
 #include "core/http/negotiation.h"
 #include "query/event_json.h"
 #include "query/failure.h"
@@ -180,11 +181,12 @@ class state_reading : public std::enable_shared_from_this<state_reading> {
         wanted_(std::move(wanted)),
         now_(std::move(now)),
         to_(wanted_.to.value_or(now_.newest)),
+        last_(planted(defect::state_one_version_late) && to_ < now_.newest ? to_ + 1 : to_),
         fold_(wanted_.category->make_state()),
         respond_(std::move(respond)) {}
 
   void step() {
-    const auto left = raw(to_) - raw(next_) + 1;
+    const auto left = raw(last_) - raw(next_) + 1;
     auto entries = read_entries(*now_.at->rows, wanted_.stream, next_, std::min<std::uint64_t>(left, events_per_step));
     if (!entries) return fail_with(entries.error());
     if (entries->empty())
@@ -201,7 +203,7 @@ class state_reading : public std::enable_shared_from_this<state_reading> {
       if (!applied) return fail_with(applied.error());
     }
     next_ = next_ + loaded->events.size();
-    if (next_ > to_) return finish();
+    if (next_ > last_) return finish();
     boost::asio::post(context_->executor, [self = shared_from_this()] { self->step(); });
   }
 
@@ -216,6 +218,7 @@ class state_reading : public std::enable_shared_from_this<state_reading> {
   stream_request wanted_;
   sight now_;
   version_t to_;
+  version_t last_;  ///< the last one that is folded: `to_`
   version_t next_{1};
   std::unique_ptr<state_fold> fold_;
   http::responder respond_;

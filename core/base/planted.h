@@ -45,7 +45,7 @@ enum class defect : std::uint8_t {
   resume_off_by_one,
   subscription_ignores_verdicts,
   state_one_version_late,
-  list_without_snapshot,
+  rows_of_another_moment,
 };
 
 #ifdef FOLDLOG_FAULTS

@@ -41,7 +41,7 @@ constexpr auto all = std::to_array<defect_entry>({
     {defect::resume_off_by_one, "resume-off-by-one", "Last-Event-ID resumes one event late"},
     {defect::subscription_ignores_verdicts, "subscription-ignores-verdicts", "subscribers see void events"},
     {defect::state_one_version_late, "state-one-version-late", "the state at a version holds the event after it"},
-    {defect::list_without_snapshot, "list-without-snapshot", "a list reads rows of different moments"},
+    {defect::rows_of_another_moment, "rows-of-another-moment", "an answer's rows are older than the position it names"},
 });
 
 }  // namespace

@@ -64,6 +64,11 @@ std::string action::body() const {
   return fmt::format(R"({{"amount":{},"reference":"{}"}})", amount, reference);
 }
 
+std::string action::canonical_body() const {
+  if (kind != action_kind::create) return body();
+  return fmt::format(R"({{"currency":"{}","overdraft_limit":{},"owner":"{}"}})", currency, limit, owner);
+}
+
 std::expected<std::vector<model_event>, model_refusal> decide(const account_now& on, const action& wanted) {
   if (wanted.kind == action_kind::create) {
     if (on.exists) return no("account-exists");

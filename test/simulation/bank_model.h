@@ -30,8 +30,9 @@ struct action {
   std::int64_t amount = 0;
   std::string reference;  ///< empty: none
 
-  [[nodiscard]] std::string_view command() const;  ///< `Deposit`
-  [[nodiscard]] std::string body() const;          ///< the command's data
+  [[nodiscard]] std::string_view command() const;    ///< `Deposit`
+  [[nodiscard]] std::string body() const;            ///< the command's data
+  [[nodiscard]] std::string canonical_body() const;  ///< the same as RFC 8785 has it: members sorted
 };
 
 struct model_event {
@@ -45,7 +46,8 @@ struct model_refusal {
   std::string members;  ///< `,"balance":5,…`
 };
 
-[[nodiscard]] std::expected<std::vector<model_event>, model_refusal> decide(const account_now& on, const action& wanted);
+[[nodiscard]] std::expected<std::vector<model_event>, model_refusal> decide(const account_now& on,
+                                                                            const action& wanted);
 /// What the action's events leave; they were decided on that state.
 [[nodiscard]] account_now apply(account_now to, const action& done);
 

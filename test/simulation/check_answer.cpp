@@ -10,9 +10,11 @@ namespace {
 
 // The answer to an applied command, as API.md section 2 has it.
 std::string applied_body(const wanted_command& of, const accepted_commit& commit) {
-  const auto position = [&](const record& each) { return fmt::format("bank.account/{}@{}", of.partition, raw(each.offset)); };
-  auto body = fmt::format(R"({{"command_id":"{}","stream":"bank/account/{}","version":{},"token":"{}","events":[)", of.id,
-                          of.stream, commit.version, position(commit.records.back()));
+  const auto position = [&](const record& each) {
+    return fmt::format("bank.account/{}@{}", of.partition, raw(each.offset));
+  };
+  auto body = fmt::format(R"({{"command_id":"{}","stream":"bank/account/{}","version":{},"token":"{}","events":[)",
+                          of.id, of.stream, commit.version, position(commit.records.back()));
   for (const auto& each : commit.records) {
     if (body.back() != '[') body += ',';
     body += fmt::format(R"({{"type":"{}","id":"{}/{}","version":{},"position":"{}","data":{}}})", each.type, each.key,
@@ -71,18 +73,20 @@ class answer_check {
 
   ending applied() {
     const auto commits = own(false);
-    const auto found = std::ranges::find_if(commits, [&](const auto* each) { return applied_body(of_, *each) == got_.body; });
+    const auto found =
+        std::ranges::find_if(commits, [&](const auto* each) { return applied_body(of_, *each) == got_.body; });
     if (found == commits.end()) {
-      complain(replayed() ? "I6" : "I1",
-               commits.empty() ? "no such commit was accepted when it left"
-                               : fmt::format("the log has {}", applied_body(of_, *commits.front())));
+      complain(replayed() ? "I6" : "I1", commits.empty()
+                                             ? "no such commit was accepted when it left"
+                                             : fmt::format("the log has {}", applied_body(of_, *commits.front())));
       return ending::applied;
     }
     const auto& commit = **found;
     const auto token = fmt::format("bank.account/{}@{}", of_.partition, raw(commit.records.back().offset));
     if (got_.header("ETag") != fmt::format("\"{}\"", commit.version)) complain("I6", "its ETag is not the version");
     if (got_.header("Foldlog-Token") != token) complain("I6", "its token is not the last event's position");
-    if (commit.records.front().offset < of_.attempts.front().begin) complain("linearizable", "its commit is older than the command");
+    if (commit.records.front().offset < of_.attempts.front().begin)
+      complain("linearizable", "its commit is older than the command");
     return ending::applied;
   }
 
@@ -103,8 +107,8 @@ class answer_check {
       if (of_.expected && *of_.expected != *version) complain("linearizable", "was decided in spite of its condition");
       if (due) {
         complain("linearizable", "is refused, and should be applied at that version");
-      } else if (got_.body.find(fmt::format(R"("code":"{}","version":{}{}}})", due.error().code, *version, due.error().members)) ==
-                 std::string::npos) {
+      } else if (got_.body.find(fmt::format(R"("code":"{}","version":{}{}}})", due.error().code, *version,
+                                            due.error().members)) == std::string::npos) {
         complain("linearizable", fmt::format("the refusal due is {}{}", due.error().code, due.error().members));
       }
     } else if (!of_.expected || *of_.expected == *version) {
@@ -123,7 +127,8 @@ class answer_check {
         if (other.of->stream == of_.stream && other.ordinal > each->ordinal && other.version <= version) ++since;
       }
       if (since >= in_.how.owner.window_commands) continue;
-      complain("I6", fmt::format("it was applied before, as command {} of its stream, and is decided again", each->ordinal));
+      complain("I6",
+               fmt::format("it was applied before, as command {} of its stream, and is decided again", each->ordinal));
     }
   }
 
@@ -144,9 +149,8 @@ class answer_check {
 
   ending reused() {
     const auto all = in_.truth.commits(of_.stream, of_.id);
-    const bool other = std::ranges::any_of(all, [&](const auto* each) {
-      return each->of != &of_ && each->records.back().offset < told_end();
-    });
+    const bool other = std::ranges::any_of(
+        all, [&](const auto* each) { return each->of != &of_ && each->records.back().offset < told_end(); });
     if (!other) complain("I6", "no other command used the id");
     return ending::reused;
   }
@@ -167,10 +171,9 @@ bool may_have_led_to(const wanted_command& of, const accepted_commit& commit) {
     if (commit.refusal && each.how == ending::no) return true;
     if (each.how != ending::doubt) continue;
     // A later no settles a doubt.
-    const bool settled = std::any_of(of.attempts.begin() + static_cast<std::ptrdiff_t>(i), of.attempts.end(),
-                                     [&](const attempt& later) {
-                                       return later.how == ending::no && later.begin >= each.end && later.end <= first;
-                                     });
+    const bool settled = std::any_of(
+        of.attempts.begin() + static_cast<std::ptrdiff_t>(i), of.attempts.end(),
+        [&](const attempt& later) { return later.how == ending::no && later.begin >= each.end && later.end <= first; });
     if (!settled) return true;
   }
   return false;

@@ -53,8 +53,7 @@ void cluster::start(std::size_t slot) {
   auto& here = slots_[slot];
   if (here.running) return;
   ++here.life;
-  here.running =
-      std::make_unique<node>(in_, fmt::format("node-{}.{}", slot, here.life), *here.kept, here.clock_off);
+  here.running = std::make_unique<node>(in_, fmt::format("node-{}.{}", slot, here.life), *here.kept, here.clock_off);
   in_.notes.note("{} starts", here.running->name());
   if (here.running->start()) return;
   here.running.reset();  // its disk does not answer: somebody starts it again
@@ -157,9 +156,9 @@ void cluster::arrive(std::size_t slot, const std::shared_ptr<exchange>& about) {
   struct guard {
     std::shared_ptr<exchange> about;
     ~guard() {
-      if (about) about->in.time.after(about->in.luck.delay(about->in.how.network_delay), [about = about] {
-        about->tell(std::nullopt);
-      });
+      if (about)
+        about->in.time.after(about->in.luck.delay(about->in.how.network_delay),
+                             [about = about] { about->tell(std::nullopt); });
     }
   };
   auto answer = [kept = std::make_unique<guard>(about), alive = to->alive()](http::response got) mutable {

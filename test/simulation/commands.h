@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/hash.h"
 #include "core/base/position.h"
 #include "test/simulation/bank_model.h"
 
@@ -23,10 +24,10 @@ enum class ending : std::uint8_t {
 };
 
 struct attempt {
-  offset_t begin{0};              ///< the partition's end when it was sent ...
-  std::uint64_t version = 0;      ///< ... and the stream's accepted version
+  offset_t begin{0};          ///< the partition's end when it was sent ...
+  std::uint64_t version = 0;  ///< ... and the stream's accepted version
   ending how = ending::open;
-  offset_t end{0};                ///< the partition's end when the answer left
+  offset_t end{0};  ///< the partition's end when the answer left
 };
 
 /// A command as its client means it; sent again and again until its answer is certain.
@@ -38,6 +39,14 @@ struct wanted_command {
   std::optional<std::uint64_t> expected;
   std::deque<attempt> attempts;
   bool certain = false;  ///< its client has a final word
+
+  /// What travels in the events as ce_commandhash (API.md section 2).
+  [[nodiscard]] std::uint64_t hash() const {
+    const auto condition = expected ? std::to_string(*expected) : "null";
+    sha256 digest;
+    digest.update(std::string("[\"").append(what.command()) + "\"," + what.canonical_body() + "," + condition + "]");
+    return digest.finish_prefix();
+  }
 };
 
 /// All commands of a run. Several with one id on one stream differ in their bodies.

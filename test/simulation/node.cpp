@@ -16,16 +16,17 @@ class node::writer final : public store_writer {
 
   void write(std::unique_ptr<store_batch> batch, handler done) override {
     free_at_ = std::max(free_at_, in_.time.now() + in_.luck.delay(2 * in_.how.log_delay));
-    in_.time.at(free_at_, [alive = alive_, store = &store_, batch = std::move(batch), done = std::move(done)]() mutable {
-      if (*alive == nullptr) return;
-      auto& of = **alive;
-      auto outcome = store->write(*batch);
-      of.in_.notes.note("{} saves its write model: {}", of.name_, outcome.has_value());
-      boost::asio::post(of.context_, [done = std::move(done), outcome = std::move(outcome)]() mutable {
-        done(std::move(outcome));
-      });
-      of.turn_soon();
-    });
+    in_.time.at(free_at_,
+                [alive = alive_, store = &store_, batch = std::move(batch), done = std::move(done)]() mutable {
+                  if (*alive == nullptr) return;
+                  auto& of = **alive;
+                  auto outcome = store->write(*batch);
+                  of.in_.notes.note("{} saves its write model: {}", of.name_, outcome.has_value());
+                  boost::asio::post(of.context_, [done = std::move(done), outcome = std::move(outcome)]() mutable {
+                    done(std::move(outcome));
+                  });
+                  of.turn_soon();
+                });
   }
   void stop() override {}
 
@@ -48,7 +49,8 @@ node::node(world& in, std::string name, disk& on, std::chrono::microseconds cloc
   clock_.be_off(clock_off);
   runner_ = std::make_unique<runner>(
       log_, disk_.views, domains_.projections(), progress_, clock_,
-      runner_options{.fold = {.store_records = !log_.exclusive(), .cache_bytes = in.how.cache_bytes}, .partitions = {}});
+      runner_options{.fold = {.store_records = !log_.exclusive(), .cache_bytes = in.how.cache_bytes},
+                     .partitions = {}});
   runner_->on_ready([alive = alive_] {
     if (*alive) (*alive)->fold_soon((*alive)->in_.luck.delay((*alive)->in_.how.fold_delay));
   });

@@ -43,8 +43,8 @@ class node_clock final : public clock {
   std::chrono::microseconds offset_{};
 };
 
-/// One process: all parts of a server but its sockets and threads, put together as tools/node.cpp does it. Nothing of it
-/// runs but in turns that the scheduler gives it.
+/// One process: all parts of a server but its sockets and threads, put together as tools/node.cpp does it. Nothing of
+/// it runs but in turns that the scheduler gives it.
 class node {
  public:
   node(world& in, std::string name, disk& on, std::chrono::microseconds clock_off);

@@ -35,7 +35,7 @@ struct fault_rates {
   std::uint32_t pause = 0;
   std::uint32_t outage = 0;  ///< the log is away from one node
   std::uint32_t clock_jump = 0;
-  std::uint32_t ghost = 0;  ///< a claim of nobody
+  std::uint32_t ghost = 0;       ///< a claim of nobody
   std::uint32_t lost_views = 0;  ///< of crashes: the views' disk is replaced
 };
 

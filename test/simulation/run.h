@@ -15,8 +15,8 @@ struct run_options {
 
 struct run_report {
   std::uint64_t seed = 0;
-  std::uint64_t hash = 0;   ///< over everything that happened
-  std::size_t steps = 0;    ///< that were done, or at which an invariant was broken
+  std::uint64_t hash = 0;  ///< over everything that happened
+  std::size_t steps = 0;   ///< that were done, or at which an invariant was broken
   std::optional<violation> broken;
   double virtual_seconds = 0;
 
@@ -27,9 +27,9 @@ struct run_report {
   cluster::counters nodes;
 };
 
-/// The whole engine on one thread in virtual time: several nodes on one log, clients that ask them, faults of all kinds;
-/// then everything is mended, settles, and is checked (DESIGN section 13). The same seed and the same build give the
-/// same report.
+/// The whole engine on one thread in virtual time: several nodes on one log, clients that ask them, faults of all
+/// kinds; then everything is mended, settles, and is checked (DESIGN section 13). The same seed and the same build give
+/// the same report.
 [[nodiscard]] run_report run_simulation(const run_options& options);
 
 }  // namespace foldlog::test

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace foldlog::test {
@@ -20,7 +21,9 @@ class scheduler {
   /// Lets time pass up to the next thing and does it; false when there is none.
   bool step();
   [[nodiscard]] std::size_t size() const { return waiting_.size(); }
-  void clear() { waiting_.clear(); }
+  void clear() {
+    while (!waiting_.empty()) std::exchange(waiting_, {}).clear();  // what goes may schedule once more
+  }
 
  private:
   struct entry {

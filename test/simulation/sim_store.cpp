@@ -118,7 +118,9 @@ result<void> sim_store::write(store_batch& batch) {
     if (what == sim_batch::kind::erase) {
       change(key, std::nullopt);
     } else {
-      change(key, what == sim_batch::kind::put ? value : add_summed(old ? std::optional<std::string_view>(*old) : std::nullopt, value));
+      change(key, what == sim_batch::kind::put
+                      ? value
+                      : add_summed(old ? std::optional<std::string_view>(*old) : std::nullopt, value));
     }
     replaced.push_back({key, std::move(old)});
   }

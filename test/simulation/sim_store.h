@@ -16,8 +16,8 @@ struct store_faults {
   std::size_t unsynced_writes = 8;
 };
 
-/// Sorted bytes on a disk that syncs when it likes: a crash may lose any number of the newest writes since then, each of
-/// them whole.
+/// Sorted bytes on a disk that syncs when it likes: a crash may lose any number of the newest writes since then, each
+/// of them whole.
 class sim_store final : public store {
  public:
   sim_store(chance luck, store_faults faults) : luck_(luck), faults_(faults) {}

@@ -91,13 +91,14 @@ void print_json(const run_report& of) {
       of.resumes, of.log.commits, of.log.ignored, of.log.claims, of.log.proofs, of.log.refusals, of.appends.appends,
       of.appends.refused, of.appends.unknown, of.appends.doubled, of.appends.misreported, of.appends.truncated,
       of.nodes.crashes, of.nodes.pauses, of.nodes.outages, of.nodes.power_losses, of.nodes.clock_jumps, of.nodes.ghosts,
-      of.broken ? json_text(of.broken->invariant) : std::string("null"), of.broken ? json_text(of.broken->text) : std::string("null"));
+      of.broken ? json_text(of.broken->invariant) : std::string("null"),
+      of.broken ? json_text(of.broken->text) : std::string("null"));
 }
 
 void print_violation(const run_report& of, const arguments& with) {
   const auto defect = with.planted == defect::none ? "" : fmt::format(" --defect {}", name(with.planted));
-  fmt::print("seed {} step {}: {} is broken: {}\nrepeat it: simulate --seed {} --steps {}{} --trace\n", of.seed, of.steps,
-             of.broken->invariant, of.broken->text, of.seed, with.steps, defect);
+  fmt::print("seed {} step {}: {} is broken: {}\nrepeat it: simulate --seed {} --steps {}{} --trace\n", of.seed,
+             of.steps, of.broken->invariant, of.broken->text, of.seed, with.steps, defect);
 }
 
 int run_all(const arguments& with) {
@@ -115,7 +116,8 @@ int run_all(const arguments& with) {
     return violated;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  if (!with.json) fmt::print("clean: hash {:016x}, {:.0f} runs a second\n", all, static_cast<double>(with.runs) / took.count());
+  if (!with.json)
+    fmt::print("clean: hash {:016x}, {:.0f} runs a second\n", all, static_cast<double>(with.runs) / took.count());
   return clean;
 }
 
@@ -131,8 +133,8 @@ int write_table(const arguments& with) {
       if (report.broken) seen = std::move(report);
     }
     seen_all = seen_all && seen.has_value();
-    fmt::print("| {} | {} | {} | {} |\n", name, meaning, seen ? std::to_string(seen->seed - with.seed + 1) : "**never**",
-               seen ? seen->broken->invariant : "");
+    fmt::print("| {} | {} | {} | {} |\n", name, meaning,
+               seen ? std::to_string(seen->seed - with.seed + 1) : "**never**", seen ? seen->broken->invariant : "");
     std::fflush(stdout);
   }
   return seen_all ? clean : violated;

@@ -78,8 +78,9 @@ void truth::accept(partition_truth& in, std::int32_t partition) {
     if (commit[i].key == first.key && commit[i].kind == record_kind::event &&
         raw(commit[i].version) == stream.version() + i + 1)
       continue;
-    return damaged(in, partition, fmt::format("{} at offset {} follows version {}", describe(commit[i]),
-                                              raw(commit[i].offset), stream.version()));
+    return damaged(in, partition,
+                   fmt::format("{} at offset {} follows version {}", describe(commit[i]), raw(commit[i].offset),
+                               stream.version()));
   }
   const auto* wanted = find_wanted(commit, stream);
   if (wanted == nullptr) return;
@@ -88,7 +89,7 @@ void truth::accept(partition_truth& in, std::int32_t partition) {
   check_once(*wanted, stream);
   const auto after = apply(stream.moments.back().state, wanted->what);
   for (const auto& each : commit) {
-    stream.moments.push_back({after, each.offset, each.time, &each == &commit.back()});
+    stream.moments.push_back({after, each, each.offset, each.time, &each == &commit.back()});
     in.events.push_back(each);
   }
   commits_.push_back({wanted, false, stream.version(), stream.commands, commit});
@@ -100,6 +101,7 @@ const wanted_command* truth::find_wanted(const std::vector<record>& commit, cons
   const auto& first = commit.front();
   const auto candidates = book_.find(std::string(first.key), std::string(first.command_id));
   for (const auto* each : candidates) {
+    if (each->hash() != first.command_hash) continue;
     const auto due = decide(stream.moments.back().state, each->what);
     if (!due || !same_events(commit, *due)) continue;
     if (!each->expected || *each->expected == stream.version()) return each;
@@ -107,10 +109,10 @@ const wanted_command* truth::find_wanted(const std::vector<record>& commit, cons
                                                 describe(first), raw(first.offset), stream.version(), *each->expected));
     return nullptr;
   }
-  judge_.complain(candidates.empty() ? "I1" : "linearizable",
-                  fmt::format("{} at offset {} is not what any client's command leads to at version {} (balance {})",
-                              describe(first), raw(first.offset), stream.version(),
-                              stream.moments.back().state.balance));
+  judge_.complain(
+      candidates.empty() ? "I1" : "linearizable",
+      fmt::format("{} at offset {} is not what any client's command leads to at version {} (balance {})",
+                  describe(first), raw(first.offset), stream.version(), stream.moments.back().state.balance));
   return nullptr;
 }
 
@@ -128,6 +130,7 @@ void truth::accept_refusal(const record& said, std::int32_t partition) {
   ++stream.commands;
   ++counts_.refusals;
   for (const auto* each : book_.find(std::string(said.key), std::string(said.command_id))) {
+    if (each->hash() != said.command_hash) continue;
     const auto due = decide(stream.moments.back().state, each->what);
     if (due) continue;
     const auto text = fmt::format(R"({{"command":"{}","version":{},"code":"{}"{}}})", each->what.command(),

@@ -15,6 +15,7 @@ namespace foldlog::test {
 /// A stream right after its version of that index.
 struct moment_of_stream {
   account_now state;
+  record event;  ///< that led to it
   offset_t at = no_offset;
   timestamp time{};
   bool ends_commit = true;
@@ -63,6 +64,16 @@ class truth {
   /// The accepted events of a partition, in order.
   [[nodiscard]] const std::vector<record>& events(std::int32_t partition) const {
     return partitions_[static_cast<std::size_t>(partition)].events;
+  }
+  /// What the partition's owner would write next.
+  [[nodiscard]] epoch_id epoch(std::int32_t partition) const {
+    return partitions_[static_cast<std::size_t>(partition)].epoch;
+  }
+  [[nodiscard]] std::uint64_t next_sequence(std::int32_t partition) const {
+    return partitions_[static_cast<std::size_t>(partition)].next;
+  }
+  [[nodiscard]] bool open(std::int32_t partition) const {
+    return !partitions_[static_cast<std::size_t>(partition)].open.empty();
   }
   [[nodiscard]] std::int32_t partitions() const { return static_cast<std::int32_t>(partitions_.size()); }
 

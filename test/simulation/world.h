@@ -18,7 +18,10 @@ namespace foldlog::test {
 /// What all parts of one run share.
 struct world {
   explicit world(std::uint64_t seed)
-      : luck(seed), how(plan::draw(luck)), notes([this] { return time.now(); }), records("bank.account", how.partitions) {
+      : luck(seed),
+        how(plan::draw(luck)),
+        notes([this] { return time.now(); }),
+        records("bank.account", how.partitions) {
     records.on_commit([this](std::int32_t partition, offset_t, const record& seen) { truth.see(partition, seen); });
   }
   world(const world&) = delete;

@@ -33,7 +33,7 @@ struct cluster::exchange {
 
 cluster::cluster(world& in) : in_(in) {
   for (std::size_t i = 0; i < in.how.nodes; ++i) {
-    slots_.push_back({.kept = std::make_unique<disk>(in.luck.fork(), in.how.faults, in.how.unsynced_writes),
+    slots_.push_back({.kept = std::make_unique<disk>(in.luck.fork(), in.how.faults, in.how.unsynced_writes, in.faults),
                       .running = nullptr,
                       .life = 0,
                       .clock_off = {}});
@@ -63,16 +63,15 @@ void cluster::start(std::size_t slot) {
 void cluster::crash(std::size_t slot) {
   auto& here = slots_[slot];
   if (!here.running) return;
-  ++counts_.crashes;
+  in_.faults.add(fault::crash);
   const auto name = here.running->name();
   here.running.reset();
+  here.kept->views.crash();
   std::size_t lost = here.kept->write_model.lose_unsynced();  // it has no write-ahead log
   if (in_.fails(in_.how.faults.power_loss)) {
-    ++counts_.power_losses;
     lost += here.kept->views.lose_unsynced();
   }
   if (in_.fails(in_.how.faults.lost_views)) {
-    ++counts_.wiped;
     in_.luck.one_in(2) ? here.kept->views.wipe() : here.kept->write_model.wipe();
   }
   if (in_.how.exclusive) {
@@ -83,14 +82,14 @@ void cluster::crash(std::size_t slot) {
 
 void cluster::pause(std::size_t slot, std::chrono::nanoseconds time) {
   if (!slots_[slot].running) return;
-  ++counts_.pauses;
+  in_.faults.add(fault::pause);
   in_.notes.note("{} pauses for {} us", slots_[slot].running->name(), time.count() / 1000);
   slots_[slot].running->pause_until(in_.time.now() + time);
 }
 
 // A claim by a node that died before it could do anything with it.
 void cluster::claim_of_nobody(std::int32_t partition) {
-  ++counts_.ghosts;
+  in_.faults.add(fault::claim_of_nobody);
   record claim;
   claim.kind = record_kind::claim;
   claim.type = claim_type;
@@ -113,13 +112,13 @@ void cluster::disturb() {
   if (in_.fails(rates.crash)) return crash(slot);
   if (in_.fails(rates.pause)) pause(slot, in_.luck.delay(200ms));
   if (in_.fails(rates.outage)) {
-    ++counts_.outages;
+    in_.faults.add(fault::log_away);
     const auto time = in_.luck.delay(100ms);
     in_.notes.note("the log is away from {} for {} us", here.running->name(), time.count() / 1000);
     here.running->log().be_away_until(in_.time.now() + time);
   }
   if (in_.fails(rates.clock_jump)) {
-    ++counts_.clock_jumps;
+    in_.faults.add(fault::clock_jump);
     constexpr auto day_and_half = std::chrono::microseconds(36h);
     here.clock_off = std::chrono::microseconds(in_.luck.below(2 * day_and_half.count())) - day_and_half;
     here.running->clock().be_off(here.clock_off);
@@ -142,6 +141,7 @@ void cluster::send(std::size_t slot, call what, reply_handler done) {
   const auto about = std::make_shared<exchange>(exchange{in_, std::move(what), std::move(done)});
   in_.time.after(in_.luck.delay(in_.how.network_delay), [this, slot, about] { arrive(slot, about); });
   if (!in_.fails(in_.how.faults.broken_answer)) return;
+  in_.faults.add(fault::answer_lost);
   in_.time.after(in_.luck.delay(20 * in_.how.network_delay), [about] { about->tell(std::nullopt); });
 }
 

@@ -61,11 +61,6 @@ class cluster {
   /// Everything is mended: dead nodes are started, paused ones go on, nothing fails any more.
   void heal();
 
-  struct counters {
-    std::uint64_t crashes = 0, pauses = 0, outages = 0, power_losses = 0, clock_jumps = 0, ghosts = 0, wiped = 0;
-  };
-  [[nodiscard]] const counters& counts() const { return counts_; }
-
  private:
   struct slot {
     std::unique_ptr<disk> kept;
@@ -79,7 +74,6 @@ class cluster {
 
   world& in_;
   std::vector<slot> slots_;
-  counters counts_;
 };
 
 }  // namespace foldlog::test

@@ -19,9 +19,9 @@ class sim_stream;
 
 /// What a node keeps when it dies.
 struct disk {
-  disk(chance luck, const fault_rates& rates, std::size_t unsynced_writes)
-      : views(luck.fork(), {rates.write_error, rates.get_error, unsynced_writes}),
-        write_model(luck.fork(), {rates.write_error, rates.get_error, unsynced_writes}) {}
+  disk(chance luck, const fault_rates& rates, std::size_t unsynced_writes, fault_counts& counts)
+      : views(luck.fork(), {rates.write_error, rates.get_error, unsynced_writes}, counts),
+        write_model(luck.fork(), {rates.write_error, rates.get_error, unsynced_writes}, counts) {}
   sim_store views;
   sim_store write_model;
 };

@@ -26,6 +26,7 @@ fault_rates draw_faults(chance& luck, bool exclusive) {
   made.power_loss = rate(luck, 1000);
   made.broken_answer = rate(luck, 80);
   made.broken_stream = rate(luck, 150);
+  made.slow_consumer = rate(luck, 100);
   made.crash = rate(luck, 300);
   made.pause = rate(luck, 200);
   made.outage = rate(luck, 200);

@@ -30,6 +30,7 @@ struct fault_rates {
   // clients
   std::uint32_t broken_answer = 0;  ///< the connection ends before the answer is there
   std::uint32_t broken_stream = 0;  ///< of an event stream's pieces
+  std::uint32_t slow_consumer = 0;  ///< of them: taken very late
   // nodes; of the occasions at which something may happen to one
   std::uint32_t crash = 0;
   std::uint32_t pause = 0;

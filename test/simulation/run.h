@@ -23,8 +23,8 @@ struct run_report {
   // What the run was made of.
   std::uint64_t commands = 0, attempts = 0, reads = 0, events_delivered = 0, resumes = 0;
   truth::counters log;
-  log_world::counters appends;
-  cluster::counters nodes;
+  std::uint64_t appends = 0;
+  fault_counts faults;
 };
 
 /// The whole engine on one thread in virtual time: several nodes on one log, clients that ask them, faults of all

@@ -43,20 +43,25 @@ void sim_log::choose_fate(sending& append) {
   if (world_.calm) return;
   if (away()) {
     append.how = world_.luck.one_in(2) ? fate::refused : fate::lost;
+    world_.faults.add(append.how == fate::refused ? fault::append_refused : fault::append_lost);
     return;
   }
-  const std::array<std::pair<fate, std::uint32_t>, 7> all{{{fate::refused, rates.refused},
-                                                           {fate::lost, rates.lost},
-                                                           {fate::written, rates.written},
-                                                           {fate::late, rates.late},
-                                                           {fate::partial, rates.partial},
-                                                           {fate::doubled, rates.doubled},
-                                                           {fate::misreported, rates.misreported}}};
-  for (const auto& [how, rate] : all) {
-    if (world_.luck.per_mille(rate)) {
-      append.how = how;
-      return;
-    }
+  struct choice {
+    fate how;
+    std::uint32_t rate;
+    fault kind;
+  };
+  const std::array all{choice{fate::refused, rates.refused, fault::append_refused},
+                       choice{fate::lost, rates.lost, fault::append_lost},
+                       choice{fate::written, rates.written, fault::append_unknown_but_there},
+                       choice{fate::late, rates.late, fault::append_late},
+                       choice{fate::partial, rates.partial, fault::append_partial},
+                       choice{fate::doubled, rates.doubled, fault::append_doubled},
+                       choice{fate::misreported, rates.misreported, fault::append_misreported}};
+  for (const auto& [how, rate, kind] : all) {
+    if (!fails(rate, kind)) continue;
+    append.how = how;
+    return;
   }
 }
 
@@ -67,13 +72,12 @@ void sim_log::append(partition_id to, std::span<const record> records, append_ha
   for (const auto& each : records) sent->records.push_back(world_.records.keep(each));
   pending_.emplace(sent->number, std::move(done));
   choose_fate(*sent);
-  ++world_.counts.appends;
+  ++world_.appends;
   world_.notes.note("{} appends {} records to {} (append {}, fate {})", node_, records.size(), to.partition,
                     sent->number, static_cast<int>(sent->how));
   const auto most = world_.how.log_delay;
   switch (sent->how) {
     case fate::refused:
-      ++world_.counts.refused;
       return tell(sent, {append_status::refused, no_offset, false, {error_kind::unavailable, "refused"}},
                   world_.luck.delay(most));
     case fate::lost:
@@ -126,7 +130,6 @@ void sim_log::send(const std::shared_ptr<sending>& append) {
   auto reported = place.first;
   bool consecutive = true;
   if (append->how == fate::doubled) {
-    ++world_.counts.doubled;
     if (world_.luck.one_in(2)) {
       const auto again = world_.records.land(append->partition, append->records);
       end = again.first + count;
@@ -140,15 +143,13 @@ void sim_log::send(const std::shared_ptr<sending>& append) {
     }
   }
   if (append->how == fate::misreported) {
-    ++world_.counts.misreported;
     const auto kind = world_.luck.below(4);
     if (kind == 0) reported = no_offset;
     if (kind == 1) reported = offset_t{0};
     if (kind == 2) reported = reported + 1 + static_cast<std::int64_t>(world_.luck.below(3));
     if (kind == 3 || reported == place.first) consecutive = false;
   }
-  if (!world_.calm && world_.luck.per_mille(world_.how.faults.truncated) && !world_.how.exclusive) {
-    ++world_.counts.truncated;
+  if (!world_.how.exclusive && fails(world_.how.faults.truncated, fault::leader_lost)) {
     world_.time.after(world_.luck.delay(world_.how.log_delay), [world = &world_, partition = append->partition] {
       const auto gone = world->records.truncate(partition);
       world->notes.note("the leader of {} goes with {} records", partition, gone);
@@ -159,7 +160,7 @@ void sim_log::send(const std::shared_ptr<sending>& append) {
                       const bool stands = world->records.commit(append->partition, place.leader, end);
                       if (!*log) return;
                       auto wait = world->luck.delay(world->how.log_delay);
-                      if ((*log)->fails(world->how.faults.slow)) wait += world->luck.delay(60 * world->how.log_delay);
+                      if ((*log)->fails(world->how.faults.slow, fault::append_slow)) wait += world->luck.delay(60 * world->how.log_delay);
                       if (!stands) return (*log)->tell(append, unknown("the leader went"), wait);
                       (*log)->tell(append, {append_status::acknowledged, reported, consecutive, {}}, wait);
                     });
@@ -167,7 +168,6 @@ void sim_log::send(const std::shared_ptr<sending>& append) {
 
 void sim_log::tell(const std::shared_ptr<sending>& append, append_result outcome, std::chrono::nanoseconds wait) {
   if (std::exchange(append->told, true)) return;
-  if (outcome.status == append_status::unknown) ++world_.counts.unknown;
   world_.time.after(wait, [log = alive_, number = append->number, outcome = std::move(outcome)]() mutable {
     if (*log) (*log)->finish(number, std::move(outcome));
   });
@@ -194,7 +194,7 @@ void sim_log::grown(std::int32_t partition) {
 }
 
 result<record_batch> sim_log::range(partition_id from, offset_t first, offset_t last) {
-  if (away() || fails(world_.how.faults.read_error)) return fail(error_kind::unavailable, "the log cannot be read");
+  if (away() || fails(world_.how.faults.read_error, fault::read_error)) return fail(error_kind::unavailable, "the log cannot be read");
   if (last >= world_.records.end(from.partition)) {
     return fail(error_kind::damaged, fmt::format("the log ends before offset {}", raw(last)));
   }
@@ -219,7 +219,7 @@ void sim_log::fetch(partition_id from, offset_t first, offset_t last, fetch_hand
 result<offset_t> sim_log::end_offset(partition_id of) const { return world_.records.end(of.partition); }
 
 result<offset_t> sim_log::query_end_offset(partition_id of) {
-  if (away() || fails(world_.how.faults.read_error)) return fail(error_kind::unavailable, "the log does not answer");
+  if (away() || fails(world_.how.faults.read_error, fault::read_error)) return fail(error_kind::unavailable, "the log does not answer");
   return world_.records.end(of.partition);
 }
 

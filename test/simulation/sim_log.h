@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/log/event_log.h"
+#include "test/simulation/faults.h"
 #include "test/simulation/log_storage.h"
 #include "test/simulation/plan.h"
 #include "test/simulation/scheduler.h"
@@ -19,11 +20,9 @@ struct log_world {
   trace& notes;
   const plan& how;
   log_storage& records;
+  fault_counts& faults;
   bool calm = false;  ///< nothing goes wrong any more
-  /// How appends ended, for the report.
-  struct counters {
-    std::uint64_t appends = 0, refused = 0, unknown = 0, doubled = 0, misreported = 0, truncated = 0;
-  } counts{};
+  std::uint64_t appends = 0;
   std::uint64_t landing = 0;  ///< appends that may still land
 };
 
@@ -57,7 +56,11 @@ class sim_log final : public event_log {
   friend class sim_reader;
   struct sending;  // an append on its way: what it holds outlives the node
   [[nodiscard]] bool away() const { return !world_.calm && world_.time.now() < away_until_; }
-  [[nodiscard]] bool fails(std::uint32_t rate) { return !world_.calm && world_.luck.per_mille(rate); }
+  [[nodiscard]] bool fails(std::uint32_t rate, fault kind) {
+    const bool does = !world_.calm && world_.luck.per_mille(rate);
+    if (does) world_.faults.add(kind);
+    return does;
+  }
   void choose_fate(sending& append);
   void send(const std::shared_ptr<sending>& append);
   void tell(const std::shared_ptr<sending>& append, append_result outcome, std::chrono::nanoseconds wait);

@@ -27,10 +27,10 @@ result<void> sim_reader::read(record_batch& into, const read_limits& limits) {
   into.clear();
   waits_ = false;
   auto& world = log_->world_;
-  if (log_->away() || log_->fails(world.how.faults.read_error)) {
+  if (log_->away() || log_->fails(world.how.faults.read_error, fault::read_error)) {
     return fail(error_kind::unavailable, "the log cannot be read at present");
   }
-  if (!places_.empty() && !log_->fails(world.how.faults.empty_read)) {
+  if (!places_.empty() && !log_->fails(world.how.faults.empty_read, fault::empty_read)) {
     const auto first = world.luck.below(places_.size());
     auto left = std::min<std::size_t>(limits.records, 1 + world.luck.below(world.how.batch_records));
     for (std::size_t i = 0; i < places_.size() && left > 0; ++i) {

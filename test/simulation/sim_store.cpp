@@ -1,39 +1,12 @@
 #include "test/simulation/sim_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/store/summed_row.h"
 
 namespace foldlog::test {
 namespace {
-
-class sim_batch final : public store_batch {
- public:
-  enum class kind : std::uint8_t { put, erase, add };
-  struct change {
-    kind what;
-    std::string key;
-    std::string value;
-  };
-
-  void put(std::string_view key, std::string_view value) override { push(kind::put, key, value); }
-  void erase(std::string_view key) override { push(kind::erase, key, {}); }
-  void add(std::string_view key, std::string_view row) override { push(kind::add, key, row); }
-  void clear() override {
-    changes.clear();
-    bytes_ = 0;
-  }
-  [[nodiscard]] std::size_t bytes() const override { return bytes_; }
-
-  std::vector<change> changes;
-
- private:
-  void push(kind what, std::string_view key, std::string_view value) {
-    changes.push_back({what, std::string(key), std::string(value)});
-    bytes_ += key.size() + value.size();
-  }
-  std::size_t bytes_ = 0;
-};
 
 using rows_pointer = std::shared_ptr<const sim_store::rows>;
 
@@ -77,6 +50,35 @@ class sim_snapshot final : public store_snapshot {
 
 }  // namespace
 
+class sim_store::batch final : public store_batch {
+ public:
+  enum class kind : std::uint8_t { put, erase, add };
+  struct change {
+    kind what;
+    std::string key;
+    std::string value;
+  };
+
+  void put(std::string_view key, std::string_view value) override { push(kind::put, key, value); }
+  void erase(std::string_view key) override { push(kind::erase, key, {}); }
+  void add(std::string_view key, std::string_view row) override { push(kind::add, key, row); }
+  void clear() override {
+    changes.clear();
+    bytes_ = 0;
+  }
+  [[nodiscard]] std::size_t bytes() const override { return bytes_; }
+
+  std::vector<change> changes;
+
+ private:
+  void push(kind what, std::string_view key, std::string_view value) {
+    changes.push_back({what, std::string(key), std::string(value)});
+    bytes_ += key.size() + value.size();
+  }
+  std::size_t bytes_ = 0;
+};
+
+
 sim_store::rows& sim_store::own() {
   if (rows_.use_count() > 1) rows_ = std::make_shared<rows>(*rows_);
   return *rows_;
@@ -89,6 +91,13 @@ void sim_store::change(const std::string& key, std::optional<std::string> value)
     own().erase(key);
 }
 
+void sim_store::crash() {
+  const auto doubtful = std::exchange(doubtful_, nullptr);
+  if (!doubtful || luck_.one_in(2)) return;
+  counts_.add(fault::torn_write);
+  apply(*doubtful);
+}
+
 std::size_t sim_store::lose_unsynced() {
   const auto lost = luck_.below(unsynced_.size() + 1);
   for (std::size_t i = 0; i < lost; ++i) {
@@ -96,41 +105,58 @@ std::size_t sim_store::lose_unsynced() {
     for (auto each = newest.rbegin(); each != newest.rend(); ++each) change(each->key, std::move(each->value));
     unsynced_.pop_back();
   }
-  if (lost > 0) ++generation_;
+  if (lost > 0) {
+    ++generation_;
+    counts_.add(fault::unsynced_lost);
+  }
   unsynced_.clear();  // what the disk shows after a start is what it holds
   return lost;
 }
 
 void sim_store::wipe() {
   rows_ = std::make_shared<rows>();
+  counts_.add(fault::disk_replaced);
   unsynced_.clear();
   ++generation_;
 }
 
-std::unique_ptr<store_batch> sim_store::make_batch() const { return std::make_unique<sim_batch>(); }
+std::unique_ptr<store_batch> sim_store::make_batch() const { return std::make_unique<batch>(); }
 
-result<void> sim_store::write(store_batch& batch) {
-  if (luck_.per_mille(faults_.write_error)) return fail(error_kind::unavailable, "the disk is full");
-  auto& replaced = unsynced_.emplace_back();
-  for (const auto& [what, key, value] : static_cast<sim_batch&>(batch).changes) {
-    const auto found = rows_->find(key);
-    auto old = found == rows_->end() ? std::nullopt : std::optional(found->second);
-    if (what == sim_batch::kind::erase) {
-      change(key, std::nullopt);
-    } else {
-      change(key, what == sim_batch::kind::put
-                      ? value
-                      : add_summed(old ? std::optional<std::string_view>(*old) : std::nullopt, value));
-    }
-    replaced.push_back({key, std::move(old)});
+result<void> sim_store::write(store_batch& changes) {
+  const auto& given = static_cast<batch&>(changes);
+  if (luck_.per_mille(faults_.write_error)) {
+    counts_.add(fault::write_error);
+    doubtful_ = std::make_shared<batch>(given);
+    return fail(error_kind::unavailable, "the disk is full");
   }
-  ++generation_;
+  doubtful_.reset();
+  apply(given);
   if (luck_.one_in(faults_.unsynced_writes)) unsynced_.clear();
   return {};
 }
 
+void sim_store::apply(const batch& changes) {
+  auto& replaced = unsynced_.emplace_back();
+  for (const auto& [what, key, value] : changes.changes) {
+    const auto found = rows_->find(key);
+    auto old = found == rows_->end() ? std::nullopt : std::optional(found->second);
+    if (what == batch::kind::erase) {
+      change(key, std::nullopt);
+    } else if (what == batch::kind::put) {
+      change(key, value);
+    } else {
+      change(key, add_summed(old ? std::optional<std::string_view>(*old) : std::nullopt, value));
+    }
+    replaced.push_back({key, std::move(old)});
+  }
+  ++generation_;
+}
+
 result<std::optional<std::string>> sim_store::get(std::string_view key) const {
-  if (luck_.per_mille(faults_.get_error)) return fail(error_kind::unavailable, "the disk does not answer");
+  if (luck_.per_mille(faults_.get_error)) {
+    counts_.add(fault::get_error);
+    return fail(error_kind::unavailable, "the disk does not answer");
+  }
   const auto found = rows_->find(key);
   return found == rows_->end() ? std::nullopt : std::optional(found->second);
 }

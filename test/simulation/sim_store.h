@@ -6,6 +6,7 @@
 
 #include "core/store/store.h"
 #include "test/simulation/chance.h"
+#include "test/simulation/faults.h"
 
 namespace foldlog::test {
 
@@ -17,12 +18,14 @@ struct store_faults {
 };
 
 /// Sorted bytes on a disk that syncs when it likes: a crash may lose any number of the newest writes since then, each
-/// of them whole.
+/// of them whole; a write that failed may be found there after a crash.
 class sim_store final : public store {
  public:
-  sim_store(chance luck, store_faults faults) : luck_(luck), faults_(faults) {}
+  sim_store(chance luck, store_faults faults, fault_counts& counts) : luck_(luck), faults_(faults), counts_(counts) {}
 
   void heal() { faults_.write_error = faults_.get_error = 0; }
+  /// The process stops: a write that failed may be there all the same.
+  void crash();
   /// The machine stops: of the writes since the last sync the newest go, as many as chance wants. Gives how many.
   std::size_t lose_unsynced();
   void wipe();
@@ -39,6 +42,8 @@ class sim_store final : public store {
   using rows = std::map<std::string, std::string, std::less<>>;
 
  private:
+  class batch;
+  void apply(const batch& changes);
   rows& own();  ///< to be changed: a copy when a snapshot looks at it
   void change(const std::string& key, std::optional<std::string> value);
 
@@ -48,8 +53,10 @@ class sim_store final : public store {
   };
   mutable chance luck_;
   store_faults faults_;
+  fault_counts& counts_;
   std::shared_ptr<rows> rows_ = std::make_shared<rows>();
   std::vector<std::vector<before>> unsynced_;  ///< what each write since the last sync replaced
+  std::shared_ptr<const batch> doubtful_;      ///< the last write, when it failed
   std::uint64_t generation_ = 1;
 };
 

@@ -23,7 +23,12 @@ void sim_stream::end() { tell_end(); }
 
 void sim_stream::deliver_later() {
   if (std::exchange(due_, true)) return;
-  in_.time.after(in_.luck.delay(4 * in_.how.network_delay), [self = shared_from_this()] {
+  auto wait = in_.luck.delay(4 * in_.how.network_delay);
+  if (in_.fails(in_.how.faults.slow_consumer)) {
+    in_.faults.add(fault::slow_consumer);
+    wait += in_.luck.delay(500 * in_.how.network_delay);
+  }
+  in_.time.after(wait, [self = shared_from_this()] {
     self->due_ = false;
     self->deliver();
   });
@@ -31,7 +36,10 @@ void sim_stream::deliver_later() {
 
 void sim_stream::deliver() {
   if (!ended_) return;
-  if (in_.fails(in_.how.faults.broken_stream)) return leave();
+  if (in_.fails(in_.how.faults.broken_stream)) {
+    in_.faults.add(fault::stream_broken);
+    return leave();
+  }
   const auto whole = untaken_.size();
   const auto count = in_.luck.one_in(3) ? in_.luck.below(whole + 1) : whole;
   auto piece = untaken_.substr(0, count);

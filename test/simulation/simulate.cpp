@@ -81,16 +81,17 @@ std::string json_text(std::string_view text) {
 }
 
 void print_json(const run_report& of) {
+  std::string faults;
+  for (std::size_t i = 0; i < fault_names.size(); ++i) {
+    faults += fmt::format("{}\"{}\":{}", i > 0 ? "," : "", fault_names[i], of.faults[i]);
+  }
   fmt::print(
       R"({{"seed":{},"hash":"{:016x}","steps":{},"virtual_seconds":{:.3f},"commands":{},"attempts":{},"reads":{},)"
-      R"("delivered":{},"resumes":{},"commits":{},"void":{},"claims":{},"proofs":{},"refusals":{},"appends":{},)"
-      R"("refused":{},"unknown":{},"doubled":{},"misreported":{},"truncated":{},"crashes":{},"pauses":{},"outages":{},)"
-      R"("power_losses":{},"clock_jumps":{},"ghosts":{},"invariant":{},"violation":{}}})"
+      R"("delivered":{},"resumes":{},"appends":{},"commits":{},"claims":{},"proofs":{},"refusals":{},"faults":{{{}}},)"
+      R"("invariant":{},"violation":{}}})"
       "\n",
       of.seed, of.hash, of.steps, of.virtual_seconds, of.commands, of.attempts, of.reads, of.events_delivered,
-      of.resumes, of.log.commits, of.log.ignored, of.log.claims, of.log.proofs, of.log.refusals, of.appends.appends,
-      of.appends.refused, of.appends.unknown, of.appends.doubled, of.appends.misreported, of.appends.truncated,
-      of.nodes.crashes, of.nodes.pauses, of.nodes.outages, of.nodes.power_losses, of.nodes.clock_jumps, of.nodes.ghosts,
+      of.resumes, of.appends, of.log.commits, of.log.claims, of.log.proofs, of.log.refusals, faults,
       of.broken ? json_text(of.broken->invariant) : std::string("null"),
       of.broken ? json_text(of.broken->text) : std::string("null"));
 }

@@ -4,6 +4,7 @@
 
 #include "test/simulation/chance.h"
 #include "test/simulation/commands.h"
+#include "test/simulation/faults.h"
 #include "test/simulation/judge.h"
 #include "test/simulation/log_storage.h"
 #include "test/simulation/plan.h"
@@ -40,9 +41,10 @@ struct world {
   chance luck;
   plan how;
   trace notes;
+  fault_counts faults;
   test::judge judge;
   log_storage records;
-  log_world log{time, luck.fork(), notes, how, records};
+  log_world log{time, luck.fork(), notes, how, records, faults};
   command_book book;
   test::truth truth{judge, book, how.partitions, how.owner.window_commands};
   bool steady = false;  ///< the last phase: whatever is asked now must be answered

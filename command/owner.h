@@ -195,6 +195,7 @@ class owner {
   void read_one(const record& next);
   void met_claim(const record& claim);
   result<void> accept(std::span<const record> records);
+  [[nodiscard]] static bool is_own(const commit& own, std::span<const record> records);
   result<void> fold_commit(std::span<const record> records);
   void counted(std::span<const record> records);
   void could_not_fold(const error& why);

@@ -169,6 +169,10 @@ result<void> owner::accept(std::span<const record> records) {
                   fmt::format("the record at offset {} counts before its predecessor", raw(first.offset)));
     }
     if (!in_doubt_.empty() && in_doubt_.front().first_sequence == first.epoch_sequence) {
+      if (!is_own(in_doubt_.front(), records)) {
+        return fail(error_kind::damaged,
+                    fmt::format("the record at offset {} is a stranger's in this node's sequence", raw(first.offset)));
+      }
       auto own = std::move(in_doubt_.front());
       in_doubt_.pop_front();
       offsets_.clear();
@@ -179,6 +183,17 @@ result<void> owner::accept(std::span<const record> records) {
     }
   }
   return fold_commit(records);
+}
+
+// Nobody else writes under this node's claim; what stands there all the same must not be told as the command's outcome.
+bool owner::is_own(const commit& own, std::span<const record> records) {
+  const auto& first = records.front();
+  if (records.size() != own.count()) return false;
+  if (own.kind == commit_kind::proof) return first.kind == record_kind::proof;
+  const auto kind = own.kind == commit_kind::events ? record_kind::event : record_kind::refusal;
+  const auto version = own.kind == commit_kind::events ? own.before + 1 : version_t{0};
+  return first.kind == kind && first.version == version && first.key == own.stream->id &&
+         first.command_id == own.from->command_id;
 }
 
 result<void> owner::fold_commit(std::span<const record> records) {

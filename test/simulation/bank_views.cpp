@@ -79,9 +79,9 @@ view_rows turnover_at(const truth& from, const reach& to) {
   });
   view_rows rows;
   for (const auto& [key, of] : sums) {
-    rows[key] = fmt::format(
-        R"({{"currency":"{}","day":"{}","deposits":{},"deposited":{},"withdrawals":{},"withdrawn":{}}})", of.currency,
-        of.day, of.deposits, of.deposited, of.withdrawals, of.withdrawn);
+    rows[key] =
+        fmt::format(R"({{"currency":"{}","day":"{}","deposits":{},"deposited":{},"withdrawals":{},"withdrawn":{}}})",
+                    of.currency, of.day, of.deposits, of.deposited, of.withdrawals, of.withdrawn);
   }
   return rows;
 }

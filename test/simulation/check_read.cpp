@@ -69,7 +69,7 @@ void reader_client::check_problem(const question& of, const reply& got) {
   const auto kind_of = got.problem();
   const bool behind = kind_of == "projection-behind" && !of.token.empty();
   if (got.status == 503 && (behind || kind_of == "log-unavailable")) {
-    if (!of_.in.steady) return;
+    if (!of.steady) return;
     return kind_of == "log-unavailable" ? complain("live", of, got, "nothing fails any more") : void();
   }
   const bool of_stream = of.what == kind::events || of.what == kind::state;

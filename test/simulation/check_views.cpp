@@ -16,16 +16,14 @@ constexpr std::array<std::string_view, 3> views{"accounts", "owners", "turnover"
 
 class disk_check {
  public:
-  disk_check(world& in, const disk& of, std::string_view whose)
-      : in_(in), rows_(of.views.snapshot()), whose_(whose) {}
+  disk_check(world& in, const disk& of, std::string_view whose) : in_(in), rows_(of.views.snapshot()), whose_(whose) {}
 
   void run() {
     for (const auto view : views) {
       const auto at = reached(view);
       if (!at) return;
-      compare(view, view_layout::row_prefix("bank", view), rows_at(in_.truth, view, *at), [](std::string_view stored) {
-        return view_layout::render_row(stored);
-      });
+      compare(view, view_layout::row_prefix("bank", view), rows_at(in_.truth, view, *at),
+              [](std::string_view stored) { return view_layout::render_row(stored); });
       if (view == "accounts") check_indexes(*at);
     }
     if (const auto at = reached(view_layout::stream_view)) check_streams(*at);
@@ -37,7 +35,8 @@ class disk_check {
     for (std::int32_t i = 0; i < in_.how.partitions; ++i) {
       const auto stored = rows_->get(view_layout::checkpoint_key("bank", view, {"bank.account", i}));
       const auto point = stored && *stored ? view_layout::checkpoint::decode(**stored) : view_layout::checkpoint{};
-      if (!point) return in_.judge.complain("I4", fmt::format("a checkpoint of {} does not decode", view)), std::nullopt;
+      if (!point)
+        return in_.judge.complain("I4", fmt::format("a checkpoint of {} does not decode", view)), std::nullopt;
       at.push_back(point->next - 1);
     }
     return at;
@@ -102,7 +101,6 @@ void copy_records(const world& in, event_log& to) {
 }
 
 }  // namespace
-
 
 void check_disk(world& in, const disk& of, std::string_view whose) { disk_check(in, of, whose).run(); }
 

@@ -50,7 +50,8 @@ void damage::restart(std::size_t owner) {
 // One node has to read the record once more.
 bool damage::flip() {
   in_.faults.add(fault::bit_flipped);
-  at_ = offset_t{static_cast<std::int64_t>(in_.luck.below(static_cast<std::uint64_t>(raw(in_.records.end(partition_)))))};
+  at_ =
+      offset_t{static_cast<std::int64_t>(in_.luck.below(static_cast<std::uint64_t>(raw(in_.records.end(partition_)))))};
   said_ = fmt::format("bank.account/{}@{}", partition_, raw(at_));
   only_ = in_.luck.below(nodes_.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_.crash(i);
@@ -85,6 +86,8 @@ bool damage::append_rogue() {
     in_.faults.add(fault::wrong_version);
     rogue.version = version_t{version > 0 && in_.luck.one_in(2) ? version : version + 2};
   }
+  // An owner that has its log for itself looks at it when it starts, and never again.
+  if (in_.how.exclusive) nodes_.crash(owner_);
   in_.truth.expect_damage(partition_);
   const auto* kept = in_.records.keep(rogue);
   const auto place = in_.records.land(partition_, {&kept, 1});
@@ -92,6 +95,7 @@ bool damage::append_rogue() {
   said_ = fmt::format("bank.account/{}@{}", partition_, raw(at_));
   in_.notes.note("a rogue record at {} of {}", raw(at_), partition_);
   std::ignore = in_.records.commit(partition_, place.leader, place.first + 1);
+  if (in_.how.exclusive) restart(owner_);
   return true;
 }
 
@@ -127,6 +131,11 @@ bool damage::reported() const {
 }
 
 void damage::probe() {
+  // An owner folds a log that became shorter anew, and says so in its log: it has no answers to take back.
+  if (in_.how.damage == damage_kind::cut || in_.how.damage == damage_kind::recreated) {
+    probed_ = true;
+    return;
+  }
   const auto id = account();
   call what{http::method::post,
             fmt::format("/v1/commands/bank/account/{}/CreateAccount", id),

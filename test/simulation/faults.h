@@ -48,14 +48,37 @@ enum class fault : std::uint8_t {
   log_recreated,
 };
 
-constexpr auto fault_names = std::to_array<std::string_view>(
-    {"append_refused",  "append_lost",     "append_unknown_but_there", "append_late", "append_partial",
-     "append_doubled",  "append_misreported", "append_slow",           "leader_lost", "read_error",
-     "empty_read",      "write_error",     "torn_write",               "get_error",   "unsynced_lost",
-     "disk_replaced",   "answer_lost",     "stream_broken",            "slow_consumer", "crash",
-     "pause",           "log_away",        "clock_jump",               "claim_of_nobody", "hand_over",
-     "void_record",     "bit_flipped",     "foreign_in_sequence",      "wrong_version", "log_cut",
-     "log_recreated"});
+constexpr auto fault_names = std::to_array<std::string_view>({"append_refused",
+                                                              "append_lost",
+                                                              "append_unknown_but_there",
+                                                              "append_late",
+                                                              "append_partial",
+                                                              "append_doubled",
+                                                              "append_misreported",
+                                                              "append_slow",
+                                                              "leader_lost",
+                                                              "read_error",
+                                                              "empty_read",
+                                                              "write_error",
+                                                              "torn_write",
+                                                              "get_error",
+                                                              "unsynced_lost",
+                                                              "disk_replaced",
+                                                              "answer_lost",
+                                                              "stream_broken",
+                                                              "slow_consumer",
+                                                              "crash",
+                                                              "pause",
+                                                              "log_away",
+                                                              "clock_jump",
+                                                              "claim_of_nobody",
+                                                              "hand_over",
+                                                              "void_record",
+                                                              "bit_flipped",
+                                                              "foreign_in_sequence",
+                                                              "wrong_version",
+                                                              "log_cut",
+                                                              "log_recreated"});
 static_assert(fault_names.size() == static_cast<std::size_t>(fault::log_recreated) + 1);
 
 /// How often each of them happened.

@@ -117,6 +117,7 @@ void reader_client::send(question asked) {
   }
   waits_ = true;
   asked.life = of_.nodes.life(asked.slot);
+  asked.steady = in.steady;
   in.notes.note("{} reads {}?{} of {}", name_, what.path, what.query, asked.slot);
   const auto slot = asked.slot;
   of_.nodes.send(slot, std::move(what), [this, asked = std::move(asked)](std::optional<reply> got) mutable {
@@ -127,7 +128,8 @@ void reader_client::send(question asked) {
 void reader_client::meet(question asked, std::optional<reply> got) {
   waits_ = false;
   think();
-  of_.in.notes.note("{} is told: {} {}", name_, got ? got->status : 0, got ? got->body : std::string());
+  of_.in.notes.note("{} is told: {} {}", name_, got ? got->status : 0,
+                    got && got->status == 200 ? got->body : std::string());
   if (!got) return;
   ++answered_;
   const bool row = asked.what == kind::row;

@@ -36,6 +36,7 @@ class reader_client {
     std::string tag, tagged;          // row: what the client has already
     std::size_t slot = 0;
     std::uint64_t life = 0;
+    bool steady = false;  ///< asked when nothing fails any more
   };
 
   void think();
@@ -58,8 +59,9 @@ class reader_client {
   client_world& of_;
   chance luck_;
   std::string name_;
-  reach seen_;                                         ///< all that any answer showed
-  std::map<std::pair<std::size_t, std::string>, std::pair<std::uint64_t, reach>> shown_;  ///< by node and view: its life, its last position
+  reach seen_;  ///< all that any answer showed
+  std::map<std::pair<std::size_t, std::string>, std::pair<std::uint64_t, reach>>
+      shown_;                                                        ///< by node and view: its life, its last position
   std::map<std::string, std::pair<std::string, std::string>> tags_;  ///< by path: ETag and body
   std::optional<question> next_page_;
   std::uint64_t answered_ = 0;

@@ -19,7 +19,8 @@ constexpr auto settling_time = 120s;  // virtual
 
 class simulation {
  public:
-  explicit simulation(const run_options& options) : options_(options), in_(options.seed), nodes_(in_), of_{in_, nodes_} {
+  explicit simulation(const run_options& options)
+      : options_(options), in_(options.seed), nodes_(in_), of_{in_, nodes_} {
     if (options.print) in_.notes.print();
     for (std::size_t i = 0; i < in_.how.writers; ++i)
       writers_.push_back(std::make_unique<writer_client>(of_, "w" + std::to_string(i)));

@@ -160,7 +160,8 @@ void sim_log::send(const std::shared_ptr<sending>& append) {
                       const bool stands = world->records.commit(append->partition, place.leader, end);
                       if (!*log) return;
                       auto wait = world->luck.delay(world->how.log_delay);
-                      if ((*log)->fails(world->how.faults.slow, fault::append_slow)) wait += world->luck.delay(60 * world->how.log_delay);
+                      if ((*log)->fails(world->how.faults.slow, fault::append_slow))
+                        wait += world->luck.delay(60 * world->how.log_delay);
                       if (!stands) return (*log)->tell(append, unknown("the leader went"), wait);
                       (*log)->tell(append, {append_status::acknowledged, reported, consecutive, {}}, wait);
                     });
@@ -194,7 +195,8 @@ void sim_log::grown(std::int32_t partition) {
 }
 
 result<record_batch> sim_log::range(partition_id from, offset_t first, offset_t last) {
-  if (away() || fails(world_.how.faults.read_error, fault::read_error)) return fail(error_kind::unavailable, "the log cannot be read");
+  if (away() || fails(world_.how.faults.read_error, fault::read_error))
+    return fail(error_kind::unavailable, "the log cannot be read");
   if (last >= world_.records.end(from.partition)) {
     return fail(error_kind::damaged, fmt::format("the log ends before offset {}", raw(last)));
   }
@@ -219,7 +221,8 @@ void sim_log::fetch(partition_id from, offset_t first, offset_t last, fetch_hand
 result<offset_t> sim_log::end_offset(partition_id of) const { return world_.records.end(of.partition); }
 
 result<offset_t> sim_log::query_end_offset(partition_id of) {
-  if (away() || fails(world_.how.faults.read_error, fault::read_error)) return fail(error_kind::unavailable, "the log does not answer");
+  if (away() || fails(world_.how.faults.read_error, fault::read_error))
+    return fail(error_kind::unavailable, "the log does not answer");
   return world_.records.end(of.partition);
 }
 

@@ -78,7 +78,6 @@ class sim_store::batch final : public store_batch {
   std::size_t bytes_ = 0;
 };
 
-
 sim_store::rows& sim_store::own() {
   if (rows_.use_count() > 1) rows_ = std::make_shared<rows>(*rows_);
   return *rows_;

@@ -12,10 +12,7 @@ namespace foldlog::test {
 using namespace std::chrono_literals;
 
 subscriber_client::subscriber_client(client_world& of, std::string name)
-    : of_(of),
-      luck_(of.in.luck.fork()),
-      name_(std::move(name)),
-      next_(static_cast<std::size_t>(of.in.how.partitions)) {
+    : of_(of), luck_(of.in.luck.fork()), name_(std::move(name)), next_(static_cast<std::size_t>(of.in.how.partitions)) {
   if (luck_.one_in(4)) types_ = {"bank.AccountClosed.v1", "bank.WithdrawalMade.v1"};
 }
 
@@ -105,9 +102,9 @@ void subscriber_client::take_event(std::string_view text) {
     return of_.in.judge.complain("I8", fmt::format("{} gets what was not accepted, or again: {}", name_, text));
   }
   delivered_to_.set("bank.account", static_cast<std::int32_t>(partition), due->offset);
-  const auto whole = fmt::format("id: {}\nevent: {}\ndata: {{\"stream\":\"bank/account/{}\",{}}}\n\n",
-                                 delivered_to_.text(), due->type, due->key,
-                                 event_members(*due, static_cast<std::int32_t>(partition)));
+  const auto whole =
+      fmt::format("id: {}\nevent: {}\ndata: {{\"stream\":\"bank/account/{}\",{}}}\n\n", delivered_to_.text(), due->type,
+                  due->key, event_members(*due, static_cast<std::int32_t>(partition)));
   if (text != whole) {
     return of_.in.judge.complain("I8", fmt::format("{} gets {} where {} is due", name_, text, whole));
   }

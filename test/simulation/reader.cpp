@@ -20,10 +20,12 @@ void reader_client::start() {
 }
 
 void reader_client::think() {
+  if (std::exchange(thinks_, true)) return;
   of_.in.time.after(luck_.delay(3 * of_.in.how.think_time), [this] { choose(); });
 }
 
 void reader_client::choose() {
+  thinks_ = false;
   if (stopped_) return;
   if (next_page_) {
     auto asked = *std::exchange(next_page_, std::nullopt);

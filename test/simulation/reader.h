@@ -66,7 +66,8 @@ class reader_client {
   std::optional<question> next_page_;
   std::uint64_t answered_ = 0;
   bool stopped_ = true;
-  bool waits_ = false;
+  bool waits_ = false;   ///< for an answer
+  bool thinks_ = false;  ///< its next question is due
 };
 
 }  // namespace foldlog::test

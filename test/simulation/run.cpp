@@ -75,6 +75,7 @@ class simulation {
   void settle() {
     in_.notes.note("everything is mended");
     for (auto& each : writers_) each->stop();
+    for (auto& each : readers_) each->stop();  // settling may take long, reads would fill it
     nodes_.heal();
     until([this] { return in_.log.landing == 0; }, "appends are still on their way");
     leave_one_owner();
@@ -89,7 +90,9 @@ class simulation {
     check_replays(in_);
     until([this] { return std::ranges::all_of(subscribers_, [](const auto& each) { return each->complete(); }); },
           "a subscriber does not get what was accepted", "I8");
-    const auto enough = reads() + 4 * readers_.size();
+    until([this] { return readers_idle(); }, "a read gets no answer", "I7");
+    for (auto& each : readers_) each->start();
+    const auto enough = reads() + 8 * readers_.size();
     until([&] { return reads() >= enough; }, "reads get no answers", "I7");
   }
 
@@ -104,6 +107,10 @@ class simulation {
     return true;
   }
 
+  [[nodiscard]] bool readers_idle() const {
+    return std::ranges::all_of(readers_, [](const auto& each) { return each->idle(); });
+  }
+
   [[nodiscard]] std::uint64_t reads() const {
     std::uint64_t sum = 0;
     for (const auto& each : readers_) sum += each->answered();
@@ -113,8 +120,7 @@ class simulation {
   void do_damage() {
     if (in_.how.damage == damage_kind::none) return;
     for (auto& each : readers_) each->stop();
-    until([this] { return std::ranges::all_of(readers_, [](const auto& each) { return each->idle(); }); },
-          "a read gets no answer", "I7");
+    until([this] { return readers_idle(); }, "a read gets no answer", "I7");
     damage done(in_, nodes_);
     if (!content() || !done.inflict(owner_)) return;
     until([&] { return done.reported(); }, "damage of the log is not reported", "I9");

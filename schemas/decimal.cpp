@@ -1,6 +1,7 @@
 #include "schemas/decimal.h"
 
 #include <algorithm>
+#include <boost/multiprecision/cpp_int.hpp>
 #include <cassert>
 #include <charconv>
 
@@ -24,14 +25,28 @@ std::int64_t read_exponent(std::string_view text) {
   return negative ? -exponent : exponent;
 }
 
-std::uint64_t power_of_ten(std::uint64_t exponent, std::uint64_t modulus) {
-  std::uint64_t power = 1 % modulus;
-  std::uint64_t base = 10 % modulus;
+constexpr std::size_t word_digits = 18;
+
+/// `10^exponent mod modulus`, by squaring. The number holds the square of the modulus.
+template <typename Number, typename Modulus>
+Modulus power_of_ten(std::uint64_t exponent, const Modulus& modulus) {
+  Modulus power(1 % modulus);
+  Modulus base(10 % modulus);
   for (; exponent != 0; exponent /= 2) {
-    if (exponent % 2 == 1) power = static_cast<std::uint64_t>(uint128{power} * base % modulus);
-    base = static_cast<std::uint64_t>(uint128{base} * base % modulus);
+    if (exponent % 2 == 1) power = static_cast<Modulus>(Number(power) * base % modulus);
+    base = static_cast<Modulus>(Number(base) * base % modulus);
   }
   return power;
+}
+
+/// Whether `digits * 10^shift` is a multiple of `divisor`, both written in digits.
+template <typename Number, typename Modulus>
+bool divides(std::string_view divisor, std::string_view digits, std::uint64_t shift) {
+  Modulus modulus(0);
+  for (const char digit : divisor) modulus = modulus * 10 + static_cast<unsigned>(digit - '0');
+  Modulus rest(0);
+  for (const char digit : digits) rest = (rest * 10 + static_cast<unsigned>(digit - '0')) % modulus;
+  return Number(rest) * power_of_ten<Number, Modulus>(shift, modulus) % modulus == 0;
 }
 
 }  // namespace
@@ -81,11 +96,10 @@ bool decimal::is_multiple_of(const decimal& divisor) const {
   const auto shift = (exponent - static_cast<std::int64_t>(digits.size())) -
                      (divisor.exponent - static_cast<std::int64_t>(divisor.digits.size()));
   if (shift < 0) return false;
-  std::uint64_t modulus = 0;
-  for (const char digit : divisor.digits) modulus = modulus * 10 + static_cast<std::uint64_t>(digit - '0');
-  std::uint64_t rest = 0;
-  for (const char digit : digits) rest = (rest * 10 + static_cast<std::uint64_t>(digit - '0')) % modulus;
-  return uint128{rest} * power_of_ten(static_cast<std::uint64_t>(shift), modulus) % modulus == 0;
+  const auto steps = static_cast<std::uint64_t>(shift);
+  if (divisor.digits.size() <= word_digits) return divides<uint128, std::uint64_t>(divisor.digits, digits, steps);
+  using boost::multiprecision::cpp_int;
+  return divides<cpp_int, cpp_int>(divisor.digits, digits, steps);
 }
 
 std::strong_ordering decimal::operator<=>(const decimal& other) const {

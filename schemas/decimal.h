@@ -29,7 +29,7 @@ struct decimal {
   [[nodiscard]] std::optional<std::uint64_t> magnitude() const;
   /// Whether `*this / divisor` is an integer. The divisor is above zero and has at most `divisor_digits_max` digits.
   [[nodiscard]] bool is_multiple_of(const decimal& divisor) const;
-  static constexpr std::size_t divisor_digits_max = 18;
+  static constexpr std::size_t divisor_digits_max = 1'000;
 
   bool operator==(const decimal&) const = default;
   [[nodiscard]] std::strong_ordering operator<=>(const decimal& other) const;

@@ -7,6 +7,8 @@
 #include <string>
 #include <tuple>
 
+#include "schemas/unicode_categories.h"
+
 namespace foldlog {
 
 namespace {
@@ -195,8 +197,12 @@ class translation {
 
   void property(char c) {
     if (!take("{")) return refuse("a malformed \\p");
-    out_.append("\\").append(1, c).append("{");
-    std::ignore = take("Script=") || take("sc=") || take("General_Category=") || take("gc=");
+    const bool script = take("Script=") || take("sc=");
+    if (!script) std::ignore = take("General_Category=") || take("gc=");
+    const auto name = rest_.substr(0, rest_.find('}'));
+    rest_.remove_prefix(name.size());
+    if (!take("}")) return refuse("a malformed \\p");
+    out_.append("\\").append(1, c).append("{").append(script ? name : short_category_name(name)).append("}");
   }
 
   void put(unsigned code) {

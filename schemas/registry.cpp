@@ -22,7 +22,7 @@ result<void> schema_registry::add(std::string_view domain, std::string_view name
   }
   if (find_entry(domain, name, version) != nullptr)
     return fail(error_kind::conflict, label_text + ": it is there already");
-  auto compiled = validator::compile(text);
+  auto compiled = validator::compile(text, {.strict = true});
   if (!compiled) return fail(compiled.error().kind, label_text + ": " + compiled.error().text);
   entries_.emplace(key(domain, name, version),
                    entry{std::string(domain), std::string(name), version, std::string(text), std::move(*compiled)});

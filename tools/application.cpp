@@ -14,6 +14,7 @@
 #include "tools/fold_commands.h"
 #include "tools/log_tool.h"
 #include "tools/node.h"
+#include "tools/schema_commands.h"
 #include "tools/tail.h"
 
 namespace foldlog {
@@ -84,6 +85,7 @@ struct command_line {
   verify_command verifying;
   dump_command dumping;
   tail_options tailing;
+  schema_validate_command validating;
   bool json = false;
   std::map<std::string, std::function<int(const configuration&, const domain_set&)>> commands;
 
@@ -127,10 +129,25 @@ struct command_line {
                                          create ? "create them with their settings" : "compare their settings");
       flags.add(one, {"log", "data", "partitions", "replicas"});
       one.add_flag("--json", json, "for machines");
-      commands[create ? "create" : "check"] = [create](const auto& with, const auto& domains) {
+      commands[create ? "topics create" : "topics check"] = [create](const auto& with, const auto& domains) {
         return run_topics(with, domains, create);
       };
     }
+    add_schema_commands();
+  }
+
+  void add_schema_commands() {
+    auto& schema = *app.add_subcommand("schema", "JSON Schemas (2020-12)");
+    schema.require_subcommand(1);
+    auto& validate = *schema.add_subcommand("validate", "check instances: files, or JSON lines on stdin");
+    validate.add_flag("--json", json, "for machines");
+    validate.add_option("--schema", validating.schema, "the schema's file")->required();
+    validate.add_option("--schema-dir", validating.folder, "http://host:port/a.json is DIR/host:port/a.json");
+    validate.add_flag("--assert-formats", validating.assert_formats, "`format` is a rule, no annotation");
+    validate.add_flag("--strict", validating.strict, "an unknown keyword is an error unless it begins with x-");
+    validate.add_flag("--locations", validating.locations, "say where in the schema each broken rule stands");
+    validate.add_option("FILE", validating.instances, "instances");
+    commands["schema validate"] = [this](const auto&, const auto&) { return schema_validate(validating); };
   }
 
   template <typename Run>
@@ -143,7 +160,8 @@ struct command_line {
 
   [[nodiscard]] std::string chosen() const {
     const auto* one = app.get_subcommands().front();
-    return one->get_subcommands().empty() ? one->get_name() : one->get_subcommands().front()->get_name();
+    const auto below = one->get_subcommands();
+    return below.empty() ? one->get_name() : one->get_name() + ' ' + below.front()->get_name();
   }
 };
 

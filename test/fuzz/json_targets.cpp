@@ -1,4 +1,6 @@
 // JSON, its canonical form, and schemas over it.
+#include <algorithm>
+#include <optional>
 #include <string>
 
 #include "schemas/bank/schemas.h"
@@ -24,7 +26,8 @@ void check_both_ways(const validator& rules, json::element instance) {
   expect(rules.is_valid(instance) == violations.empty(), "is_valid() and validate() disagree");
   for (const auto& one : violations) {
     expect(one.pointer.empty() || one.pointer.front() == '/', "a violation without a JSON Pointer");
-    expect(!one.keyword.empty() && !one.detail.empty(), "a violation that says nothing");
+    expect(!one.keyword.empty() && !one.detail.empty() && one.schema.contains('/') == !one.schema.empty(),
+           "a violation that says nothing");
   }
 }
 
@@ -55,13 +58,27 @@ void json_text(std::string_view bytes) {
   for (const auto& [key, entry] : bank_schemas().entries()) check_both_ways(entry.validator, *value);
 }
 
+// A schema, an instance, and a document that the schema may lead to, each ended by a zero.
 void schema(std::string_view bytes) {
   const auto zero = bytes.find('\0');
   if (zero == std::string_view::npos) return;
-  const auto rules = validator::compile(bytes.substr(0, zero));
+  const auto text = bytes.substr(0, zero);
+  bytes.remove_prefix(zero + 1);
+  const auto instance_text = bytes.substr(0, bytes.find('\0'));
+  const auto other = bytes.substr(std::min(bytes.size(), instance_text.size() + 1));
+  const schema_options options{
+      .uri = "http://fuzz/a", .assert_formats = true, .load = [&](std::string_view uri) -> std::optional<std::string> {
+        if (uri == "http://fuzz/a") return std::nullopt;
+        return std::string(other);
+      }};
+  const auto rules = validator::compile(text, options);
+  auto strict_options = options;
+  strict_options.strict = true;
+  expect(rules.has_value() || !validator::compile(text, strict_options).has_value(),
+         "strictness accepts what is refused without it");
   if (!rules) return expect(!rules.error().text.empty(), "a refusal without a reason");
   json::parser parser;
-  if (const auto instance = parser.parse(bytes.substr(zero + 1))) check_both_ways(*rules, *instance);
+  if (const auto instance = parser.parse(instance_text)) check_both_ways(*rules, *instance);
 }
 
 }  // namespace foldlog::fuzz

@@ -23,8 +23,8 @@ std::string violations(std::string_view schema, std::string_view instance) {
   return out;
 }
 
-std::string load_error(std::string_view schema) {
-  const auto compiled = validator::compile(schema);
+std::string load_error(std::string_view schema, schema_options options = {.strict = true}) {
+  const auto compiled = validator::compile(schema, std::move(options));
   if (compiled) return "accepted";
   CHECK(compiled.error().kind == error_kind::invalid);
   return compiled.error().text;
@@ -202,18 +202,20 @@ TEST_CASE("a violation says what is wrong in words") {
       R"({"properties":{"amount":{"type":"integer","minimum":1}},"required":["amount"],"additionalProperties":false})");
   REQUIRE(compiled.has_value());
   CHECK(compiled->validate(parsed(R"({"amount":0,"tip":1})").root) ==
-        std::vector<violation>{{"/amount", "minimum", "must be at least 1, is 0"},
-                               {"/tip", "additionalProperties", "is not a member that is known here"}});
+        std::vector<violation>{
+            {"/amount", "minimum", "must be at least 1, is 0", "/properties/amount/minimum"},
+            {"/tip", "additionalProperties", "is not a member that is known here", "/additionalProperties"}});
   CHECK(compiled->validate(parsed("{}").root) ==
-        std::vector<violation>{{"", "required", "must have the member \"amount\""}});
+        std::vector<violation>{{"", "required", "must have the member \"amount\"", "/required"}});
   CHECK(compiled->validate(parsed(R"({"amount":"5"})").root) ==
-        std::vector<violation>{{"/amount", "type", "must be integer, is string"}});
+        std::vector<violation>{{"/amount", "type", "must be integer, is string", "/properties/amount/type"}});
 }
 
 TEST_CASE("a schema that cannot be kept to is refused at load, with the place") {
   const std::vector<std::pair<std::string_view, std::string_view>> rows{
       {R"({"properties":{"a":{"minimun":1}}})", "/properties/a/minimun is no keyword"},
-      {R"({"if":{}})", "/if is no keyword"},
+      {R"({"dependencies":{}})", "/dependencies is no keyword"},
+      {R"({"if":5})", "/if must be an object, true or false"},
       {R"({"type":"int"})", "/type must name"},
       {R"({"type":[]})", "/type must be"},
       {R"({"minimum":"1"})", "/minimum must be a number"},
@@ -229,11 +231,27 @@ TEST_CASE("a schema that cannot be kept to is refused at load, with the place") 
       {R"({"allOf":[]})", "/allOf must be an array with at least one"},
       {R"({"uniqueItems":1})", "/uniqueItems must be true or false"},
       {R"({"$ref":"#/$defs/none"})", "/$ref leads nowhere"},
-      {R"({"$ref":"other.json"})", "/$ref must lead to a place in this document"},
+      {R"({"$ref":"#nowhere"})", "/$ref leads nowhere: there is no anchor nowhere"},
+      {R"({"$ref":"other.json"})", "/$ref leads nowhere: there is no schema other.json"},
+      {R"({"$ref":"#/a b"})", "/$ref must be a string that is a URI reference"},
+      {R"({"$dynamicRef":5})", "/$dynamicRef must be a string that is a URI reference"},
       {R"({"$ref":"#"})", "leads back to itself"},
       {R"({"$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"not":{"$ref":"#/$defs/a"}}}})", "leads back to itself"},
       {R"({"$schema":"http://json-schema.org/draft-07/schema#"})", "/$schema must"},
-      {R"({"properties":{"a":{"$id":"x"}}})", "/properties/a/$id must stand at the root"},
+      {R"({"properties":{"a":{"$schema":"https://json-schema.org/draft/2020-12/schema"}}})",
+       "/properties/a/$schema must stand at the root"},
+      {R"({"$schema":"http://example.org/mine"})", "/$schema leads nowhere"},
+      {R"({"$id":"a#b"})", "/$id must not have a fragment"},
+      {R"({"$defs":{"a":{"$id":"x"},"b":{"$id":"x"}}})", "/$id is the address of two schemas: x"},
+      {R"({"$defs":{"a":{"$anchor":"x"},"b":{"$anchor":"x"}}})", "/$defs/b/$anchor is the name of two schemas: x"},
+      {R"({"$anchor":"1"})", "/$anchor must be a name"},
+      {R"({"dependentRequired":{"a":["b","b"]}})", "/dependentRequired/a names a member twice"},
+      {R"({"dependentSchemas":{"a":1}})", "/dependentSchemas/a must be an object, true or false"},
+      {R"({"minContains":-1})", "/minContains must be an integer"},
+      {R"({"format":1})", "/format must be a string"},
+      {R"({"deprecated":"yes"})", "/deprecated must be true or false"},
+      {R"({"$id":"http://example.org/s","properties":{"a":{"type":"int"}}})",
+       "http://example.org/s#/properties/a/type must name"},
       {R"([])", "the root must be an object"},
       {R"({"a":1,"a":1})", "no JSON"},
       {R"({)", "no JSON"},

@@ -18,6 +18,8 @@ namespace foldlog::http {
 /// A request that is under way: answered in its turn.
 struct pending_answer {
   answer_form form;
+  method asked = method::other;
+  bool takes_gzip = false;
   bool answered = false;
   response answer;
   std::string_view route;
@@ -31,10 +33,12 @@ class answer_queue {
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::uint64_t first() const { return first_; }
 
-  std::uint64_t push(answer_form form) {
+  std::uint64_t push(answer_form form, method asked = method::other, bool takes_gzip = false) {
     if (count_ == ring_.size()) grow();
     auto& added = at(first_ + count_);
     added.form = form;
+    added.asked = asked;
+    added.takes_gzip = takes_gzip;
     added.answered = false;
     added.route = {};
     return first_ + count_++;

@@ -19,8 +19,14 @@ constexpr std::chrono::milliseconds drain_time{1000};  // for a client that stil
 
 }  // namespace
 
-connection::connection(server_state& server, asio::ip::tcp::socket socket, request_address address)
-    : server_(server), socket_(std::move(socket)), address_(address), reader_(server.limits), since_(server.now) {}
+connection::connection(server_state& server, transport over, request_address address, peer from)
+    : server_(server),
+      transport_(std::move(over)),
+      address_(address),
+      from_(std::move(from)),
+      reader_(server.limits),
+      since_(server.now),
+      head_since_(server.now) {}
 
 void connection::start() { server_.touch(*this); }
 
@@ -58,6 +64,7 @@ void connection::process() {
       stalled_ = true;
       return;
     }
+    if (!reader_.head_done() && head_since_ == 0) head_since_ = server_.now;
     // RFC 9112, 2.2: an empty line before a request is passed over.
     if (!reader_.head_done() && input_.size() >= 2 && std::string_view(input_.data(), 2) == "\r\n") {
       input_.consume(2);
@@ -68,14 +75,15 @@ void connection::process() {
     if (outcome == request_reader::outcome::ready) dispatch();
     input_.consume(reader_.consumed());
     if (outcome == request_reader::outcome::need_more) {
-      if (reader_.head_done())
+      if (reader_.head_done()) {
         head_since_ = 0;
-      else if (head_since_ == 0)
-        head_since_ = server_.now;
+        if (!body_pace_.running()) body_pace_.begin(server_.now);
+      }
       break;
     }
     reader_.next();
     head_since_ = 0;
+    body_pace_.end();
   }
   if (reader_.wants_continue() && queue_.empty() && takes_requests()) {
     outbox_.append(interim_continue);
@@ -84,12 +92,11 @@ void connection::process() {
 }
 
 void connection::dispatch() {
-  fresh_ = false;
   const auto& request = reader_.current();
   const answer_form form{.to_head = request.method == method::head,
                          .to_http_10 = reader_.facts().minor_version == 0,
                          .close = !reader_.keep_alive()};
-  const auto number = queue_.push(form);
+  const auto number = queue_.push(form, request.method, reader_.facts().takes_gzip);
   if (form.close) input_over_ = true;
   if (server_.options.observe) queue_.find(number)->started = std::chrono::steady_clock::now();
   if (reader_.facts().fails_expectation) {
@@ -155,9 +162,14 @@ void connection::put(std::uint64_t number, response given) {
   if (pending == nullptr || pending->answered) return;
   pending->answered = true;
   pending->answer = std::move(given);
+  server_.coder.apply(pending->answer, pending->asked, pending->takes_gzip);
   if (server_.options.observe) {
-    server_.options.observe(pending->route, pending->answer.status,
-                            std::chrono::steady_clock::now() - pending->started);
+    server_.options.observe({.route = pending->route,
+                             .asked = pending->asked,
+                             .status = pending->answer.status,
+                             .took = std::chrono::steady_clock::now() - pending->started,
+                             .client = from_.address,
+                             .body_bytes = pending->answer.body.size()});
   }
   settle();
 }
@@ -202,21 +214,20 @@ void connection::emit(pending_answer& pending) {
 }
 
 void connection::write() {
-  while (!outbox_.empty() && !blocked_ && !closed_) {
+  while (transport_.has_output(outbox_) && !blocked_ && !closed_) {
     boost::system::error_code error;
-    const auto pieces = outbox_.front();
-    const auto sent =
-        outbox_.single() ? socket_.write_some(asio::const_buffer(pieces[0]), error) : socket_.write_some(pieces, error);
+    const auto sent = transport_.send(outbox_, error);
     if (error == asio::error::would_block || error == asio::error::try_again) return wait_until_writable();
     if (error) return close();
-    outbox_.drop(sent);
     since_ = server_.now;
+    answer_pace_.add(sent);
   }
+  if (!blocked_) answer_pace_.end();
 }
 
 void connection::wait_until_writable() {
   blocked_ = true;
-  socket_.async_wait(
+  transport_.socket().async_wait(
       asio::ip::tcp::socket::wait_write,
       [server = server_.shared_from_this(), self = shared_from_this()](const boost::system::error_code& error) {
         server->run([&] {
@@ -233,21 +244,28 @@ void connection::read() {
   const bool discards = streaming_ || shut_;
   if (reading_ || end_of_input_ || !(takes_requests() || discards)) return;
   reading_ = true;
-  socket_.async_read_some(input_.prepare(), [server = server_.shared_from_this(), self = shared_from_this()](
-                                                const boost::system::error_code& error, std::size_t bytes) {
-    server->run([&] { self->on_read(error, bytes); });
-  });
+  transport_.socket().async_read_some(transport_.room(input_),
+                                      [server = server_.shared_from_this(), self = shared_from_this()](
+                                          const boost::system::error_code& error, std::size_t bytes) {
+                                        server->run([&] { self->on_read(error, bytes); });
+                                      });
 }
 
 void connection::on_read(const boost::system::error_code& error, std::size_t bytes) {
   reading_ = false;
   if (closed_) return;
   if (error && error != asio::error::eof) return close();
-  if (error) {
+  const auto before = input_.size();
+  const auto what = transport_.take(bytes, input_);
+  if (what == tls_session::outcome::broken) {
+    write();
+    return close();
+  }
+  if (error || what == tls_session::outcome::ended) {
     end_of_input_ = true;
     if (streaming_ || shut_) return close();
   }
-  input_.commit(bytes);
+  body_pace_.add(input_.size() - before);
   if (!shut_) since_ = server_.now;
   server_.touch(*this);
 }
@@ -255,9 +273,14 @@ void connection::on_read(const boost::system::error_code& error, std::size_t byt
 // Ends the connection when nothing is left to do on it.
 void connection::finish() {
   if (!outbox_.empty() || streaming_) return;
+  if (closing_ && !ended_) {
+    ended_ = true;
+    transport_.end();
+    write();
+  }
+  if (closed_ || transport_.has_output(outbox_)) return;
   if (closing_ && !shut_) {
-    boost::system::error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    transport_.shut_down_sending();
     shut_ = true;
     since_ = server_.now;
   }
@@ -268,23 +291,47 @@ void connection::tick() {
   const auto passed = server_.now - since_;
   if (shut_) {
     if (passed >= server_.ticks_of(drain_time)) close();
-  } else if (!outbox_.empty()) {
+  } else if (output_is_late()) {
+    close();
+  } else if (input_is_late()) {
+    // As if the client had ended here: what was asked before is answered.
+    end_of_input_ = input_over_ = true;
+    input_.clear();
+    server_.touch(*this);
+  } else if (!transport_.has_output(outbox_) && !streaming_ && queue_.empty() && head_since_ == 0 &&
+             !body_pace_.running()) {
     if (passed >= server_.ticks_of(server_.options.idle_timeout)) close();
-  } else if (streaming_ || !queue_.empty()) {
-    return;
-  } else if (head_since_ != 0) {
-    if (server_.now - head_since_ >= server_.ticks_of(server_.options.head_timeout)) close();
-  } else {
-    const auto& allowed = fresh_ && !reader_.head_done() ? server_.options.head_timeout : server_.options.idle_timeout;
-    if (passed >= server_.ticks_of(allowed)) close();
   }
+}
+
+bool connection::input_is_late() {
+  if (end_of_input_ || input_over_) return false;
+  // It is not the client that lets us wait.
+  if (!reading_ || reader_.wants_continue()) {
+    if (head_since_ != 0) head_since_ = server_.now;
+    if (body_pace_.running()) body_pace_.begin(server_.now);
+    return false;
+  }
+  if (head_since_ != 0) return server_.now - head_since_ >= server_.ticks_of(server_.options.head_timeout);
+  const auto& limit = server_.options.body_pace;
+  return body_pace_.running() && body_pace_.passed(server_.now) >= server_.ticks_of(body_pace_.allowed(limit));
+}
+
+bool connection::output_is_late() {
+  if (!transport_.has_output(outbox_)) return false;
+  if (streaming_) {
+    answer_pace_.end();
+    return server_.now - since_ >= server_.ticks_of(server_.options.idle_timeout);
+  }
+  if (!answer_pace_.running()) answer_pace_.begin(server_.now);
+  return answer_pace_.passed(server_.now) >= server_.ticks_of(answer_pace_.allowed(server_.options.answer_pace));
 }
 
 void connection::stop() {
   input_over_ = true;
   if (streaming_) {
     end_streaming(true);
-  } else if (queue_.empty() && outbox_.empty() && !closing_) {
+  } else if (queue_.empty() && !transport_.has_output(outbox_) && !closing_) {
     return close();
   } else if (queue_.empty()) {
     closing_ = true;
@@ -295,8 +342,7 @@ void connection::stop() {
 void connection::close() {
   if (std::exchange(closed_, true)) return;
   const auto self = shared_from_this();
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  transport_.close();
   queue_.clear();
   outbox_.clear();
   server_.forget(*this);

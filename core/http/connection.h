@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,9 +10,12 @@
 #include "core/http/answer_queue.h"
 #include "core/http/mailbox.h"
 #include "core/http/outbox.h"
+#include "core/http/pace.h"
+#include "core/http/peer.h"
 #include "core/http/read_buffer.h"
 #include "core/http/request_reader.h"
 #include "core/http/server_state.h"
+#include "core/http/transport.h"
 
 namespace foldlog::http {
 
@@ -22,7 +24,7 @@ namespace foldlog::http {
 /// can be done, so that what comes together is written together.
 class connection : public std::enable_shared_from_this<connection> {
  public:
-  connection(server_state& server, boost::asio::ip::tcp::socket socket, request_address address);
+  connection(server_state& server, transport over, request_address address, peer from);
 
   /// Begins to read, or says no at once.
   void start();
@@ -45,6 +47,7 @@ class connection : public std::enable_shared_from_this<connection> {
   [[nodiscard]] std::size_t waiting() const { return outbox_.size(); }
 
   [[nodiscard]] const request_address& address() const { return address_; }
+  [[nodiscard]] const peer& from() const { return from_; }
   bool touched = false;  ///< for the server's list
 
  private:
@@ -66,11 +69,14 @@ class connection : public std::enable_shared_from_this<connection> {
   void on_read(const boost::system::error_code& error, std::size_t bytes);
   void wait_until_writable();
   void finish();
+  [[nodiscard]] bool input_is_late();
+  [[nodiscard]] bool output_is_late();
   void call(const shared_handler& handler);
 
   server_state& server_;
-  boost::asio::ip::tcp::socket socket_;
+  transport transport_;
   request_address address_;
+  peer from_;
   read_buffer input_;
   request_reader reader_;
   answer_queue queue_;
@@ -81,9 +87,9 @@ class connection : public std::enable_shared_from_this<connection> {
   bool input_over_ = false;    // no further requests are taken
   bool end_of_input_ = false;  // the client sends nothing more
   bool closing_ = false;       // what is in the outbox is the last
+  bool ended_ = false;         // the last bytes are in the outbox, with TLS's
   bool shut_ = false;          // our side is shut down; the client's last bytes are drained
   bool closed_ = false;
-  bool fresh_ = true;     // no request was taken yet
   bool stalled_ = false;  // input waits for room in the queue or the outbox
 
   std::uint64_t handling_ = none;           // the request whose handler is running
@@ -97,7 +103,9 @@ class connection : public std::enable_shared_from_this<connection> {
   shared_handler on_closed_;
 
   server_state::ticks since_ = 0;       // the last thing that happened
-  server_state::ticks head_since_ = 0;  // the first byte of a head that is not complete; 0: there is none
+  server_state::ticks head_since_ = 0;  // the accept, or the first byte of a head that is not complete; 0: neither
+  pace body_pace_;                      // of a body that is not complete
+  pace answer_pace_;                    // of what waits to be sent
 
   static constexpr std::uint64_t none = ~std::uint64_t{0};
 };

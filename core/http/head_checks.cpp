@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "core/http/content_coder.h"
 #include "core/http/text.h"
 
 namespace foldlog::http {
@@ -138,6 +139,9 @@ class head_check {
         return equals_ignoring_case(name, "Expect") ? expectation(value) : std::nullopt;
       case 14:
         return equals_ignoring_case(name, "Content-Length") ? content_length(value) : std::nullopt;
+      case 15:
+        if (equals_ignoring_case(name, "Accept-Encoding")) accepted_.take(value);
+        return std::nullopt;
       case 17:
         return equals_ignoring_case(name, "Transfer-Encoding") ? transfer_encoding(value) : std::nullopt;
       default:
@@ -181,12 +185,14 @@ class head_check {
     if (has_coding_) facts_.body = head_facts::framing::chunked;
     // RFC 9110, 10.1.1: an HTTP/1.0 request's expectation is ignored.
     if (facts_.minor_version == 0) facts_.expects_continue = facts_.fails_expectation = false;
+    facts_.takes_gzip = accepted_.gzip();
     return std::nullopt;
   }
 
   std::string_view head_;
   head_facts facts_;
   coding_list codings_;
+  accepted_codings accepted_;
   bool has_host_ = false;
   bool has_length_ = false;
   bool has_coding_ = false;

@@ -53,6 +53,7 @@ struct head_facts {
   std::size_t version_digit = 0;  ///< where in the head the minor version stands
   bool expects_continue = false;
   bool fails_expectation = false;  ///< an expectation that cannot be met
+  bool takes_gzip = false;         ///< the answer may be compressed
 };
 
 /// Checks a complete head. `malformed-request`, `not-implemented` or `version-not-supported` otherwise.

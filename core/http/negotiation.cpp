@@ -41,6 +41,8 @@ bool has_zero_quality(std::string_view parameters) {
 
 bool is_content_type(const request& of, std::string_view media_type) {
   if (of.count("Content-Type") != 1) return false;
+  const auto coding = of.header("Content-Encoding");
+  if (coding && !same(*coding, "identity")) return false;
   const auto value = *of.header("Content-Type");
   return same(trim(value.substr(0, value.find(';'))), media_type);
 }

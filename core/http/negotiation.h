@@ -6,7 +6,7 @@
 
 namespace foldlog::http {
 
-/// The body's Content-Type is this media type, whatever its parameters.
+/// The body's Content-Type is this media type, whatever its parameters, and it is not compressed.
 [[nodiscard]] bool is_content_type(const request& of, std::string_view media_type);
 
 /// The Accept fields take this media type (RFC 9110 section 12.5.1); so do none at all. A quality of 0 excludes.

@@ -7,10 +7,12 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "core/http/connection.h"
+#include "core/http/peer.h"
 #include "core/http/response_writer.h"
 #include "core/http/server_state.h"
 #include "core/runtime/logging.h"
@@ -26,7 +28,9 @@ using std::chrono::milliseconds;
 constexpr std::size_t refused_at_once = 64;
 
 milliseconds interval_for(const server_options& options) {
-  return std::clamp(std::min(options.head_timeout, options.idle_timeout) / 8, milliseconds(10), milliseconds(250));
+  const auto shortest =
+      std::min({options.head_timeout, options.idle_timeout, options.body_pace.grace, options.answer_pace.grace});
+  return std::clamp(shortest / 8, milliseconds(10), milliseconds(250));
 }
 
 request_limits limits_of(const server_options& options) {
@@ -47,7 +51,16 @@ class listener final : public server_state, public letter_receiver {
   }
   ~listener() override { box->close(); }
 
+  result<void> load_tls() {
+    if (!options.tls) return {};
+    auto loaded = tls_context::load(options.tls->certificate, options.tls->key);
+    if (!loaded) return std::unexpected(std::move(loaded.error()));
+    tls_ = std::move(*loaded);
+    return {};
+  }
+
   result<void> open() {
+    if (auto loaded = load_tls(); !loaded) return loaded;
     boost::system::error_code error;
     const auto address = asio::ip::make_address(options.address, error);
     if (error) return fail(error_kind::invalid, fmt::format("{} is no IP address", options.address));
@@ -96,6 +109,7 @@ class listener final : public server_state, public letter_receiver {
 
   void forget(connection& which) override {
     const auto place = which.address().connection;
+    leave(which.from());
     places_[place].taken = nullptr;
     ++places_[place].generation;
     free_.push_back(place);
@@ -146,12 +160,21 @@ class listener final : public server_state, public letter_receiver {
     boost::system::error_code failed;
     socket.set_option(tcp::no_delay(true), failed);
     if (!failed) socket.non_blocking(true, failed);
-    if (!failed) admit(std::move(socket));
+    const auto endpoint = failed ? tcp::endpoint() : socket.remote_endpoint(failed);
+    if (!failed) admit(std::move(socket), peer::of(endpoint.address()));
     accept();
   }
 
-  void admit(tcp::socket socket) {
+  void admit(tcp::socket socket, peer from) {
     const bool full = connected() >= options.connections;
+    auto& from_there = from_[from.counted_as];
+    const bool many = from_there >= options.connections_per_address;
+    // To say why costs a place, and with TLS a handshake.
+    if (tls_ ? full || many : from_there >= options.connections_per_address + refused_at_once) {
+      if (from_there == 0) from_.erase(from.counted_as);
+      return;
+    }
+    ++from_there;
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(places_.size()));
       places_.emplace_back();
@@ -159,14 +182,24 @@ class listener final : public server_state, public letter_receiver {
     const auto at = free_.back();
     free_.pop_back();
     const request_address address{.connection = at, .generation = places_[at].generation, .number = 0};
-    const auto added = std::make_shared<connection>(*this, std::move(socket), address);
+    auto session = tls_ ? std::make_unique<tls_session>(*tls_) : nullptr;
+    const auto added =
+        std::make_shared<connection>(*this, transport(std::move(socket), std::move(session)), address, std::move(from));
     places_[at].taken = added;
     if (full) {
       added->start_refused(
           {.kind = problem_kind::overloaded, .detail = "this server has as many connections as it takes"});
+    } else if (many) {
+      added->start_refused(
+          {.kind = problem_kind::too_many_requests, .detail = "this address has as many connections as one may have"});
     } else {
       added->start();
     }
+  }
+
+  void leave(const peer& gone) {
+    const auto found = from_.find(gone.counted_as);
+    if (--found->second == 0) from_.erase(found);
   }
 
   // Pumps what this turn touched; what that touches again has its turn when the others have had theirs.
@@ -230,6 +263,8 @@ class listener final : public server_state, public letter_receiver {
   tcp::acceptor acceptor_;
   asio::steady_timer timer_;
   std::uint16_t port_ = 0;
+  std::shared_ptr<const tls_context> tls_;  // none: plain
+  std::unordered_map<peer::network, std::size_t, peer::hash> from_;
   std::vector<place> places_;
   std::vector<std::uint32_t> free_;
   std::vector<std::shared_ptr<connection>> touched_;
@@ -254,6 +289,7 @@ class http_server final : public server {
   void stop(milliseconds within, std::function<void()> done) override {
     asio::dispatch(executor_, [on = listener_, within, done = std::move(done)] { on->stop(within, done); });
   }
+  result<void> reload_tls() override { return listener_->load_tls(); }
 
  private:
   asio::any_io_executor executor_;
@@ -263,7 +299,10 @@ class http_server final : public server {
 }  // namespace
 
 server_state::server_state(server_options chosen)
-    : options(std::move(chosen)), limits(limits_of(options)), interval(interval_for(options)) {}
+    : options(std::move(chosen)),
+      limits(limits_of(options)),
+      interval(interval_for(options)),
+      coder(options.gzip_bytes) {}
 
 result<std::unique_ptr<server>> start_server(asio::any_io_executor on, server_options options,
                                              request_handler handler) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "core/http/content_coder.h"
 #include "core/http/mailbox.h"
 #include "core/http/request_reader.h"
 #include "core/http/server.h"
@@ -43,6 +44,7 @@ class server_state : public std::enable_shared_from_this<server_state> {
   const std::chrono::milliseconds interval;  ///< of the one timer, and of the coarse clock
   request_handler handler;
   std::shared_ptr<mailbox> box;
+  content_coder coder;
   std::string common;  ///< Server and Date
   ticks now = 1;       ///< coarse time
   bool stopping = false;

@@ -304,9 +304,11 @@ TEST_CASE("every answer is observed with its route, its status and its time") {
   std::mutex mutex;
   std::vector<std::string> seen;
   server_options options;
-  options.observe = [&](std::string_view route, int status, std::chrono::nanoseconds took) {
+  options.observe = [&](const served& one) {
     const std::scoped_lock lock(mutex);
-    seen.push_back(std::string(route) + " " + std::to_string(status) + (took >= 0ns ? "" : " negative"));
+    seen.push_back(std::string(name(one.asked)) + " " + std::string(one.route) + " " + std::to_string(one.status) +
+                   " " + std::string(one.client) + " " + std::to_string(one.body_bytes) +
+                   (one.took >= 0ns ? "" : " negative"));
   };
   {
     keeper kept;
@@ -323,7 +325,10 @@ TEST_CASE("every answer is observed with its route, its status and its time") {
     send(connected, "nonsense\r\n\r\n");
     receive(connected);
   }
-  CHECK(seen == std::vector<std::string>{"/told 200", "/kept 200", " 400"});
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0] == "GET /told 200 127.0.0.1 10");
+  CHECK(seen[1] == "GET /kept 200 127.0.0.1 1");
+  CHECK(seen[2].starts_with("  400 127.0.0.1 "));
 }
 
 TEST_CASE("an address that is taken is a conflict, and one that is none is invalid") {

@@ -5,49 +5,15 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
-#include <charconv>
 #include <sstream>
+
+#include "tools/edge_settings.h"
+#include "tools/setting_values.h"
 
 namespace foldlog {
 namespace {
 
 using problem = std::optional<std::string>;
-
-template <typename Integer>
-problem parse_integer(const std::string& value, Integer least, Integer most, Integer& to) {
-  Integer number{};
-  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (code != std::errc() || end != value.data() + value.size() || number < least || number > most) {
-    return fmt::format("is no number from {} to {}", least, most);
-  }
-  to = number;
-  return std::nullopt;
-}
-
-problem parse_address(const std::string& value, listen_address& to) {
-  const auto colon = value.rfind(':');
-  if (colon == std::string::npos || colon == 0) return "is no address:port";
-  auto host = value.substr(0, colon);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  to.host = host;
-  return parse_integer<std::uint16_t>(value.substr(colon + 1), 0, 65535, to.port);
-}
-
-// 90, 90s, 15m, 12h, 7d
-problem parse_seconds(const std::string& value, std::chrono::seconds& to) {
-  std::int64_t number = 0;
-  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), number);
-  const std::string_view unit(end, static_cast<std::size_t>(value.data() + value.size() - end));
-  const std::int64_t seconds = unit.empty() || unit == "s" ? 1
-                               : unit == "m"               ? 60
-                               : unit == "h"               ? 3600
-                               : unit == "d"               ? 86400
-                                                           : 0;
-  if (code != std::errc() || seconds == 0 || number < 0 || number > 1'000'000'000)
-    return "is no time such as 90s, 15m, 12h or 7d";
-  to = std::chrono::seconds(number * seconds);
-  return std::nullopt;
-}
 
 problem check_log(const std::string& value) {
   if (value == "embedded") return std::nullopt;
@@ -180,10 +146,13 @@ const std::vector<setting>& all_settings() {
        [](configuration& to, text v) { return parse_seconds(v, to.command_timeout); }},
       {"drain-timeout", "how long commands under way may take after SIGTERM",
        [](configuration& to, text v) { return parse_seconds(v, to.drain_timeout); }},
-      {"body-bytes", "limit of a request's body",
-       [](configuration& to, text v) { return parse_integer<std::uint64_t>(v, 1, 1U << 30, to.body_bytes); }},
   };
-  return settings;
+  static const auto all = [] {
+    auto together = settings;
+    add_edge_settings(together);
+    return together;
+  }();
+  return all;
 }
 
 result<configuration> configure(const std::map<std::string, std::string>& flags,
@@ -206,6 +175,9 @@ result<configuration> configure(const std::map<std::string, std::string>& flags,
   }
   for (const auto& [key, value] : flags) {
     if (const auto* known = find_setting(key)) wrong.apply(made, *known, value, "--" + key);
+  }
+  if (wrong.lines.empty()) {
+    if (auto edge = check_edge(made)) wrong.lines.push_back(std::move(*edge));
   }
   if (!wrong.lines.empty()) return fail(error_kind::invalid, fmt::format("{}", fmt::join(wrong.lines, "\n")));
   return made;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/http/server.h"
 
 namespace foldlog {
 
@@ -34,7 +35,11 @@ struct configuration {
   std::uint64_t idempotency_commands = 100'000;                    ///< of one stream
   std::chrono::seconds command_timeout{10};
   std::chrono::seconds drain_timeout{10};             ///< after SIGTERM
-  std::uint64_t body_bytes = 1U << 20;                ///< of a request
+  std::optional<listen_address> https;                ///< none: no TLS listener
+  http::tls_files tls;                                ///< of the TLS listener
+  http::server_options edge;                          ///< limits and time-outs of both; the addresses stand above
+  std::size_t batch_commands = 500;                   ///< of one POST
+  bool access_log = false;                            ///< a line on stderr for each answer
   std::map<std::string, std::string> kafka_settings;  ///< TOML only, table `kafka`: handed to librdkafka
 };
 

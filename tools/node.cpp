@@ -97,6 +97,17 @@ auto make_event_check(const schema_registry& schemas) {
   };
 }
 
+// Names and numbers only: a path has keys in it, and a body is nobody's business here.
+void log_access(const http::served& one) {
+  log(log_level::info, "request",
+      {{"client", one.client},
+       {"method", http::name(one.asked)},
+       {"route", one.route},
+       {"status", one.status},
+       {"body_bytes", static_cast<std::uint64_t>(one.body_bytes)},
+       {"took_us", std::chrono::duration_cast<std::chrono::microseconds>(one.took).count()}});
+}
+
 // All parts of a running node. Made in the order of the members, ended in the order of stop().
 class node {
  public:
@@ -109,6 +120,7 @@ class node {
   result<void> open_parts();
   result<void> listen();
   void add_routes();
+  void reload_tls_on_hangup();
   void announce_when_ready();
   void keep_house();
   void stop();
@@ -131,10 +143,12 @@ class node {
   http::router routes_;
   http::router admin_routes_;
   std::unique_ptr<http::server> http_;
+  std::unique_ptr<http::server> https_;  // none: no TLS listener
   std::unique_ptr<http::server> admin_;
   std::unique_ptr<command_service> commands_;
   std::unique_ptr<command_context_of_routes> command_routes_;
   boost::asio::signal_set signals_{loop_, SIGTERM, SIGINT};
+  boost::asio::signal_set hangups_{loop_};
   boost::asio::steady_timer announce_timer_{loop_};
   boost::asio::steady_timer house_timer_{loop_};
   bool stopping_ = false;
@@ -172,13 +186,25 @@ result<void> node::listen() {
   const auto routed = [](const http::router& routes) {
     return [&routes](const http::request& of, http::responder answer) { return routes.handle(of, std::move(answer)); };
   };
-  http::server_options options{.address = with_.http.host, .port = with_.http.port, .body_bytes = with_.body_bytes};
-  options.observe = [this](std::string_view route, int status, std::chrono::nanoseconds took) {
-    metrics_.observe_request(route, status, took);
+  auto options = with_.edge;
+  options.address = with_.http.host;
+  options.port = with_.http.port;
+  options.observe = [this](const http::served& one) {
+    metrics_.observe_request(one.route, one.status, one.took);
+    if (with_.access_log) log_access(one);
   };
   auto main_listener = http::start_server(loop_.get_executor(), options, routed(routes_));
   if (!main_listener) return std::unexpected(main_listener.error());
   http_ = std::move(*main_listener);
+  if (with_.https) {
+    options.address = with_.https->host;
+    options.port = with_.https->port;
+    options.tls = with_.tls;
+    auto tls_listener = http::start_server(loop_.get_executor(), options, routed(routes_));
+    if (!tls_listener) return std::unexpected(tls_listener.error());
+    https_ = std::move(*tls_listener);
+    reload_tls_on_hangup();
+  }
   auto admin_listener = http::start_server(
       loop_.get_executor(), {.address = with_.admin.host, .port = with_.admin.port}, routed(admin_routes_));
   if (!admin_listener) return std::unexpected(admin_listener.error());
@@ -191,7 +217,8 @@ void node::add_routes() {
                                                       .schemas = domains_.schemas(),
                                                       .time = time_,
                                                       .random = random_,
-                                                      .partitions = log_->partitions()});
+                                                      .partitions = log_->partitions(),
+                                                      .batch_commands = with_.batch_commands});
   command_routes_->observe = [this](const command_observation& seen) { metrics_.observe_command(seen); };
   add_command_routes(routes_, *command_routes_);
   query::add_query_routes(routes_, {.model = domains_.read_model(),
@@ -251,13 +278,30 @@ std::vector<readiness_check> node::checks() const {
   return all;
 }
 
+// A renewed certificate is taken by the connections that come from then on; a bad one leaves the old in use.
+void node::reload_tls_on_hangup() {
+  if (https_ == nullptr || stopping_) return;
+  boost::system::error_code ignored;
+  hangups_.add(SIGHUP, ignored);
+  hangups_.async_wait([this](const boost::system::error_code& failed, int) {
+    if (failed) return;
+    if (const auto read = https_->reload_tls(); read) {
+      log(log_level::info, "the TLS certificate was read again");
+    } else {
+      log(log_level::error, "the TLS certificate stays as it was", {{"cause", read.error().text}});
+    }
+    reload_tls_on_hangup();
+  });
+}
+
 // The line that a supervisor or a test waits for: all partitions serve, or the log is away and only reads can be had.
 void node::announce_when_ready() {
   std::string why;
   if (stopping_) return;
   if (commands_->ready(why) || !log_->health().writable) {
-    fmt::print("ready http={}:{} admin={}:{} log={}\n", with_.http.host, http_->port(), with_.admin.host,
-               admin_->port(), with_.log);
+    const auto https = https_ ? fmt::format(" https={}:{}", with_.https->host, https_->port()) : "";
+    fmt::print("ready http={}:{} admin={}:{} log={}{}\n", with_.http.host, http_->port(), with_.admin.host,
+               admin_->port(), with_.log, https);
     std::fflush(stdout);
     return;
   }
@@ -282,8 +326,11 @@ void node::stop() {
   log(log_level::info, "stopping: no new requests, those under way end");
   announce_timer_.cancel();
   house_timer_.cancel();
-  http_->stop(with_.drain_timeout,
-              [this] { commands_->drain(with_.drain_timeout, [this] { admin_->stop(1s, [this] { close(); }); }); });
+  hangups_.cancel();
+  const auto then = [this] {
+    commands_->drain(with_.drain_timeout, [this] { admin_->stop(1s, [this] { close(); }); });
+  };
+  http_->stop(with_.drain_timeout, [this, then] { https_ ? https_->stop(with_.drain_timeout, then) : then(); });
 }
 
 void node::close() {

@@ -2,11 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "core/http/negotiation.h"
+
 namespace foldlog {
 
 void add_problem_routes(http::router& to) {
   to.add(http::method::get, "/problems/{kind}",
-         [](const http::request&, const http::path_parts& path, http::responder answer) {
+         [](const http::request& of, const http::path_parts& path, http::responder answer) {
+           if (const auto query = http::parse_query(of.query, {}); !query) return answer(http::render(query.error()));
+           if (!http::accepts(of, "application/json")) {
+             return answer(http::render(
+                 {.kind = http::problem_kind::not_acceptable, .detail = "problems are explained as application/json"}));
+           }
            const auto kind = http::find_problem(path[0]);
            if (!kind) {
              return answer(http::render({.kind = http::problem_kind::unknown_route,

@@ -114,7 +114,7 @@ class Server:
             self.stdout_path, self.stderr_path = out.name, err.name
             self.process = subprocess.Popen(command + list(arguments), stdout=out, stderr=err, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **(environment or {})})
-        self.http = self.admin = self.ready_line = None
+        self.http = self.admin = self.https = self.ready_line = None
         if wait:
             self.wait_ready()
 
@@ -124,10 +124,10 @@ class Server:
             text = self.stdout()
             if "\n" in text:
                 self.ready_line = text.splitlines()[0]
-                found = re.match(r"^ready http=(\S+) admin=(\S+) log=(\S+)$", self.ready_line)
+                found = re.match(r"^ready http=(\S+) admin=(\S+) log=\S+?(?: https=(\S+))?$", self.ready_line)
                 if not found:
                     raise AssertionError(f"not the ready line: {self.ready_line!r}")
-                self.http, self.admin = (each.removeprefix("http://") for each in found.groups()[:2])
+                self.http, self.admin, self.https = found.groups()
                 return self
             if self.process.poll() is not None:
                 raise AssertionError(f"serve ended with {self.process.returncode}: {self.stderr()[-2000:]}")

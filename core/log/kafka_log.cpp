@@ -131,7 +131,7 @@ void kafka_log::refuse(append_handler done, error why) {
 }
 
 std::unique_ptr<log_reader> kafka_log::open_reader(std::vector<start> starts, ready_handler ready) {
-  auto reader = kafka_reader::make(shared_, std::move(starts), std::move(ready));
+  auto reader = kafka_reader::make(shared_, starts, std::move(ready));
   if (!reader) return std::make_unique<failed_reader>(reader.error());
   {
     const std::lock_guard lock(mutex_);

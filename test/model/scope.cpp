@@ -49,6 +49,8 @@ std::vector<rule> rules() {
   stored.recovery = true;
   auto torn = safe({add_two, take}, 1, fault_torn);
   torn.recovery = true;
+  auto lost = safe({add, take}, 1, fault_unknown);  // the owner sees that its sequence holds another commit, and halts
+  lost.recovery = true;
   auto alive = safe({add}, 0);
   alive.recovery = true;
   auto alone = safe({add, take, take}, 0);
@@ -63,7 +65,7 @@ std::vector<rule> rules() {
       {defect::claim_keeps_open_commit, torn},
       {defect::any_offset_acknowledges, safe({add}, 0)},
       {defect::serve_before_read_up, safe({add, add}, 0)},
-      {defect::unknown_taken_as_lost, safe({add, take}, 1, fault_unknown)},
+      {defect::unknown_taken_as_lost, lost},
       {defect::unknown_taken_as_applied, safe({add}, 1, fault_unknown)},
       {defect::answer_before_certain, safe({add}, 0)},
       {defect::held_answer_not_held, alone},

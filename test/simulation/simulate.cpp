@@ -122,9 +122,6 @@ int run_all(const arguments& with) {
   return clean;
 }
 
-// What only another proof sees, and why.
-std::string_view unseen(defect) { return {}; }
-
 // Every defect until it is seen. Fails when one is not that should be.
 int write_table(const arguments& with) {
   fmt::print("seed {}, up to {} seeds of {} steps for each defect\n\n", with.seed, table_seeds, with.steps);
@@ -138,7 +135,7 @@ int write_table(const arguments& with) {
       auto report = run_simulation({.seed = seed, .steps = with.steps});
       if (report.broken) seen = std::move(report);
     }
-    const auto why = unseen(which);
+    const auto why = seen_elsewhere(which);
     seen_all = seen_all && (seen || !why.empty());
     if (seen) {
       fmt::print("| {} | {} | {} | {} | `--seed {}` |\n", name, meaning, seen->seed - with.seed + 1,

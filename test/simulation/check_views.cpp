@@ -52,7 +52,9 @@ class disk_check {
     if (found == due) return;
     const auto [is, was] = std::ranges::mismatch(found, due);
     const auto text = [](const auto& at, const auto& all) {
-      return at == all.end() ? std::string("nothing") : fmt::format("{} = {}", at->first, at->second);
+      auto line = at == all.end() ? std::string("nothing") : fmt::format("{} = {}", at->first, at->second);
+      std::ranges::replace_if(line, [](char c) { return c < ' ' || c > '~'; }, '.');
+      return line;
     };
     in_.judge.complain("I4", fmt::format("on the disk of {} {} holds {} where {} is due", whose_, what, text(is, found),
                                          text(was, due)));

@@ -155,16 +155,16 @@ void sim_log::send(const std::shared_ptr<sending>& append) {
       world->notes.note("the leader of {} goes with {} records", partition, gone);
     });
   }
-  world_.time.after(world_.luck.delay(world_.how.log_delay),
-                    [log = alive_, world = &world_, append, place, end, reported, consecutive] {
-                      const bool stands = world->records.commit(append->partition, place.leader, end);
-                      if (!*log) return;
-                      auto wait = world->luck.delay(world->how.log_delay);
-                      if ((*log)->fails(world->how.faults.slow, fault::append_slow))
-                        wait += world->luck.delay(60 * world->how.log_delay);
-                      if (!stands) return (*log)->tell(append, unknown("the leader went"), wait);
-                      (*log)->tell(append, {append_status::acknowledged, reported, consecutive, {}}, wait);
-                    });
+  world_.time.after(world_.luck.delay(world_.how.log_delay), [log = alive_, world = &world_, append, place, end,
+                                                              reported, consecutive] {
+    const bool stands = world->records.commit(append->partition, place.leader, end);
+    if (!*log) return;
+    auto wait = world->luck.delay(world->how.log_delay);
+    if ((*log)->fails(world->how.faults.slow, fault::append_slow))
+      wait += world->luck.one_in(2) ? world->luck.delay(60 * world->how.log_delay) : world->luck.delay(400ms);
+    if (!stands) return (*log)->tell(append, unknown("the leader went"), wait);
+    (*log)->tell(append, {append_status::acknowledged, reported, consecutive, {}}, wait);
+  });
 }
 
 void sim_log::tell(const std::shared_ptr<sending>& append, append_result outcome, std::chrono::nanoseconds wait) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/base/planted.h"
 #include "test/simulation/cluster.h"
 
 namespace foldlog::test {
@@ -32,8 +31,5 @@ struct run_report {
 /// kinds; then everything is mended, settles, and is checked (DESIGN section 13). The same seed and the same build give
 /// the same report.
 [[nodiscard]] run_report run_simulation(const run_options& options);
-
-/// Why a planted defect can't be seen here, and which proof sees it instead; empty when it is seen.
-[[nodiscard]] std::string_view seen_elsewhere(defect which);
 
 }  // namespace foldlog::test

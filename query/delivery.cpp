@@ -10,7 +10,7 @@ namespace foldlog::query {
 delivery::delivery(std::string domain, std::string category, const std::vector<arbiter::state>& partitions, token after,
                    std::set<std::string, std::less<>> types)
     : stream_begin_(domain + '/' + category + '/'),
-      topic_(domain + '.' + category),
+      topic_(std::move(domain) + '.' + std::move(category)),
       delivered_(std::move(after)),
       types_(std::move(types)) {
   for (const auto& judged : partitions) {

@@ -33,10 +33,8 @@ struct cluster::exchange {
 
 cluster::cluster(world& in) : in_(in) {
   for (std::size_t i = 0; i < in.how.nodes; ++i) {
-    slots_.push_back({.kept = std::make_unique<disk>(in.luck.fork(), in.how.faults, in.how.unsynced_writes, in.faults),
-                      .running = nullptr,
-                      .life = 0,
-                      .clock_off = {}});
+    auto& added = slots_.emplace_back();
+    added.kept = std::make_unique<disk>(in.luck.fork(), in.how.faults, in.how.unsynced_writes, in.faults);
   }
   in_.records.on_growth([this](std::int32_t partition) {
     for (const auto& each : slots_) {
@@ -161,7 +159,7 @@ void cluster::arrive(std::size_t slot, const std::shared_ptr<exchange>& about) {
                              [about = about] { about->tell(std::nullopt); });
     }
   };
-  auto answer = [kept = std::make_unique<guard>(about), alive = to->alive()](http::response got) mutable {
+  auto answer = [kept = std::make_shared<guard>(about), alive = to->alive()](http::response got) mutable {
     const auto about = std::exchange(kept->about, nullptr);
     auto& in = about->in;
     reply made{got.status, std::move(got.fields), std::move(got.body), std::move(got.stream), in.ends(), *alive, alive};

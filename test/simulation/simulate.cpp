@@ -87,7 +87,7 @@ void print_json(const run_report& of) {
   }
   fmt::print(
       R"({{"seed":{},"hash":"{:016x}","steps":{},"virtual_seconds":{:.3f},"commands":{},"attempts":{},"reads":{},)"
-      R"("delivered":{},"resumes":{},"appends":{},"commits":{},"claims":{},"proofs":{},"refusals":{},"faults":{{{}}},)"
+      R"("delivered":{},"resumes":{},"appends":{},"commits":{},"claims":{},"proofs":{},"refusals":{},{},)"
       R"("invariant":{},"violation":{}}})"
       "\n",
       of.seed, of.hash, of.steps, of.virtual_seconds, of.commands, of.attempts, of.reads, of.events_delivered,

@@ -37,7 +37,8 @@ class category {
   [[nodiscard]] virtual std::string_view domain() const = 0;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual bool has_command(std::string_view command) const = 0;
-  [[nodiscard]] virtual const std::vector<std::string>& event_types() const = 0;  ///< `bank.DepositMade.v1` ...
+  /// `bank.DepositMade.v1` ...: all that can be read, older versions by their upcasters.
+  [[nodiscard]] virtual const std::vector<std::string>& event_types() const = 0;
   [[nodiscard]] virtual bool records_refusals() const = 0;
   /// Changes when the stored form of a state, or its meaning, changes.
   [[nodiscard]] virtual std::uint64_t fingerprint() const = 0;
@@ -50,6 +51,8 @@ class category {
   /// Errors: invalid (no such event type, or data that do not fit it).
   [[nodiscard]] virtual result<state_pointer> evolve(const aggregate_state& state, std::string_view event_type,
                                                      json::element data) const = 0;
+  /// The event in its newest version. Errors as evolve().
+  [[nodiscard]] virtual result<decided_event> upcast(std::string_view event_type, json::element data) const = 0;
   /// The outer result is our own failure (data that passed the schema and do not fit the struct), the inner one the
   /// domain's word.
   [[nodiscard]] virtual result<std::expected<decided, refusal>> decide(const aggregate_state& state,

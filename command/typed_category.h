@@ -65,6 +65,14 @@ class typed_category final : public category {
     return std::make_shared<const holder>(Decider::evolve(state_type(value(state)), *happened));
   }
 
+  result<decided_event> upcast(std::string_view type, json::element data) const override {
+    auto happened = read_event(type, data);
+    if (!happened) return std::unexpected(happened.error());
+    decided_event newest{.type = newest_types_[happened->index()], .data = {}};
+    codec::write(newest.data, *happened);
+    return newest;
+  }
+
   result<std::expected<decided, refusal>> decide(const aggregate_state& state, std::string_view command,
                                                  json::element data, const command_context& context) const override {
     auto wanted = command_codec<command_type>::read(command, data);
@@ -95,14 +103,21 @@ class typed_category final : public category {
 
   template <std::size_t... I>
   void add_event_types(std::index_sequence<I...> /*indexes*/) {
-    (event_types_.push_back(domain_ + "." + std::string(std::variant_alternative_t<I, event>::name) + ".v" +
-                            std::to_string(codec::versions[I])),
-     ...);
+    (add_event_type<I>(), ...);
+  }
+  template <std::size_t I>
+  void add_event_type() {
+    using alternative = std::variant_alternative_t<I, event>;
+    codec_detail::for_each_version<alternative>([&](std::uint32_t version) {
+      event_types_.push_back(domain_ + "." + std::string(alternative::name) + ".v" + std::to_string(version));
+      read_as_.emplace_back(I, version);
+      if (version == codec::versions[I]) newest_types_.push_back(event_types_.back());
+    });
   }
 
   result<event> read_event(std::string_view type, json::element data) const {
     for (std::size_t i = 0; i < event_types_.size(); ++i) {
-      if (event_types_[i] == type) return codec::read(codec::names[i], codec::versions[i], data);
+      if (event_types_[i] == type) return codec::read(codec::names[read_as_[i].first], read_as_[i].second, data);
     }
     return fail(error_kind::invalid, "nobody knows the event type " + std::string(type));
   }
@@ -114,7 +129,7 @@ class typed_category final : public category {
     outcome.events.reserve(events.size());
     for (const auto& happened : events) {
       auto& written = outcome.events.emplace_back();
-      written.type = event_types_[happened.index()];
+      written.type = newest_types_[happened.index()];
       written.data.reserve(96);
       codec::write(written.data, happened);
       newest = Decider::evolve(std::move(newest), happened);
@@ -125,6 +140,8 @@ class typed_category final : public category {
 
   std::string domain_;
   std::vector<std::string> event_types_;
+  std::vector<std::pair<std::size_t, std::uint32_t>> read_as_;  ///< of each: the alternative and the version
+  std::vector<std::string> newest_types_;                       ///< of the alternatives
 };
 
 }  // namespace foldlog

@@ -227,6 +227,57 @@ consteval std::uint32_t schema_version_of() {
   return 1;
 }
 
+/// A struct that can be made from the version before it. Old events stay readable for ever by this chain:
+///
+///     struct deposit_made_v1 { ... static constexpr std::uint32_t schema_version = 1; };
+///     struct deposit_made {
+///       static constexpr std::uint32_t schema_version = 2;
+///       using previous = deposit_made_v1;                                  of the same name, one version less
+///       static deposit_made upcast(const deposit_made_v1& before);         pure
+///     };
+///
+/// Whoever reads an event (owner, runners, replay, states, tail --upcast) sees the newest struct only.
+template <typename T>
+concept upcasts = named_struct<T> && requires(const typename T::previous& before) {
+  { T::upcast(before) } -> std::same_as<T>;
+};
+
+namespace codec_detail {
+
+/// Calls `visit(version)` for a struct's version and every older one that upcasters lead from, the newest first.
+template <named_struct T, typename Visit>
+void for_each_version(const Visit& visit) {
+  visit(schema_version_of<T>());
+  if constexpr (upcasts<T>) {
+    static_assert(
+        T::previous::name == T::name && schema_version_of<typename T::previous>() + 1 == schema_version_of<T>(),
+        "`previous` is the same name, one version less");
+    for_each_version<typename T::previous>(visit);
+  }
+}
+
+template <named_struct T>
+bool reads_version(std::uint32_t version) {
+  bool found = false;
+  for_each_version<T>([&](std::uint32_t each) { found = found || each == version; });
+  return found;
+}
+
+/// Data of that version, brought up to T. The version must be one that reads_version() says yes to.
+template <named_struct T>
+result<T> read_version(std::uint32_t version, json::element data) {
+  if constexpr (upcasts<T>) {
+    if (version != schema_version_of<T>()) {
+      auto before = read_version<typename T::previous>(version, data);
+      if (!before) return std::unexpected(std::move(before.error()));
+      return T::upcast(*before);
+    }
+  }
+  return json::read<T>(data);
+}
+
+}  // namespace codec_detail
+
 /// JSON to and from a std::variant of named structs: the events or the commands of a category.
 template <typename Variant>
 struct variant_codec;
@@ -239,7 +290,8 @@ struct variant_codec<std::variant<Ts...>> {
 
   [[nodiscard]] static bool knows(std::string_view name) { return ((name == Ts::name) || ...); }
 
-  /// `not_found` when no alternative has that name and version, `invalid` when the data does not fit it.
+  /// `not_found` when no alternative has that name and version, nor an upcaster from it; `invalid` when the data does
+  /// not fit it.
   [[nodiscard]] static result<variant> read(std::string_view name, std::uint32_t schema_version, json::element data) {
     std::optional<result<variant>> outcome;
     std::ignore = (try_read<Ts>(name, schema_version, data, outcome) || ...);
@@ -265,8 +317,8 @@ struct variant_codec<std::variant<Ts...>> {
   template <typename T>
   static bool try_read(std::string_view name, std::uint32_t schema_version, json::element data,
                        std::optional<result<variant>>& outcome) {
-    if (name != T::name || schema_version != schema_version_of<T>()) return false;
-    auto value = json::read<T>(data);
+    if (name != T::name || !codec_detail::reads_version<T>(schema_version)) return false;
+    auto value = codec_detail::read_version<T>(schema_version, data);
     if (value) {
       outcome.emplace(std::in_place, *std::move(value));
     } else {

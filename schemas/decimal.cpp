@@ -44,6 +44,7 @@ template <typename Number, typename Modulus>
 bool divides(std::string_view divisor, std::string_view digits, std::uint64_t shift) {
   Modulus modulus(0);
   for (const char digit : divisor) modulus = modulus * 10 + static_cast<unsigned>(digit - '0');
+  if (modulus == 0) return false;
   Modulus rest(0);
   for (const char digit : digits) rest = (rest * 10 + static_cast<unsigned>(digit - '0')) % modulus;
   return Number(rest) * power_of_ten<Number, Modulus>(shift, modulus) % modulus == 0;

@@ -176,7 +176,7 @@ bool evaluation::check_member(const schema_rules& rules, json::member member, st
   const auto place = where.at.member(member.key);
   if (rules.property_names != nullptr) {
     const json::node name{
-        .kind = kind::string, .size = static_cast<std::uint32_t>(member.key.size()), .text = member.key.data()};
+        .kind = kind::string, .size = static_cast<std::uint32_t>(member.key.size()), .text = member.key.begin()};
     good = check(*rules.property_names, element(&name), {place}, "propertyNames");
   }
   if (const auto* const property = find_property(rules.properties, member.key)) {

@@ -147,7 +147,8 @@ bool is_quoted(std::string_view text) {
   text = text.substr(1, text.size() - 2);
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '"' || text[at] < ' ' || text[at] > '~') return false;
-    if (text[at] == '\\' && ++at == text.size()) return false;
+    if (text[at] == '\\') ++at;
+    if (at == text.size()) return false;
   }
   return true;
 }

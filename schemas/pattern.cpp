@@ -159,9 +159,9 @@ class translation {
   /// The hex digits next in line, exactly that many; nothing else is a code.
   bool take_hex(std::size_t digits, unsigned& code) {
     if (rest_.size() < digits) return false;
-    const auto* const end = rest_.data() + digits;
-    const auto [stop, problem] = std::from_chars(rest_.data(), end, code, 16);
-    if (problem != std::errc() || stop != end) return false;
+    const auto text = rest_.substr(0, digits);
+    const auto [stop, problem] = std::from_chars(text.begin(), text.end(), code, 16);
+    if (problem != std::errc() || stop != text.end()) return false;
     rest_.remove_prefix(digits);
     return true;
   }

@@ -28,7 +28,8 @@ class schema_registry {
   /// `invalid` names the schema and what is wrong with it, or its name; `conflict`: it is there already.
   [[nodiscard]] result<void> add(std::string_view domain, std::string_view name, std::uint32_t version,
                                  std::string_view text);
-  /// Stops at the first that fails.
+  /// Stops at the first that fails. They may refer to each other by their addresses: a schema of the same domain is
+  /// {"$ref":"Money.v1.json"}.
   [[nodiscard]] result<void> add(std::span<const embedded_schema> schemas);
 
   /// Null when there is none. Pointers stay valid as long as the registry.
@@ -40,6 +41,8 @@ class schema_registry {
   [[nodiscard]] const std::map<key, entry, std::less<>>& entries() const { return entries_; }
 
  private:
+  [[nodiscard]] result<void> add(const embedded_schema& schema, const schema_loader& load);
+
   std::map<key, entry, std::less<>> entries_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "schemas/json_pointer.h"
 #include "schemas/meta_schemas.h"
 #include "schemas/uri.h"
 
@@ -40,28 +41,6 @@ bool is_anchor(std::string_view text) {
          std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
 }
 
-/// A pointer's next key, unescaped; takes it from the pointer, which must begin with '/'.
-std::string take_key(std::string_view& pointer) {
-  pointer.remove_prefix(1);
-  const auto text = pointer.substr(0, pointer.find('/'));
-  pointer.remove_prefix(text.size());
-  std::string key;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '~' && i + 1 < text.size();
-    key.push_back(!escaped ? text[i] : text[++i] == '1' ? '/' : '~');
-  }
-  return key;
-}
-
-std::optional<element> child(element parent, const std::string& key) {
-  if (parent.kind() == kind::object) return parent.find(key);
-  std::size_t index = 0;
-  for (const auto item : parent.items()) {
-    if (std::to_string(index++) == key) return item;
-  }
-  return std::nullopt;
-}
-
 const embedded_schema* find_meta_schema(std::string_view uri) {
   for (const auto& schema : meta::schemas()) {
     if (schema.text.contains("\"$id\": \"" + std::string(uri) + "\"")) return &schema;
@@ -89,7 +68,7 @@ struct schema_documents::scan {
   result<void> visit(element schema, const std::string& pointer, schema_resource* within) {
     if (schema.kind() != kind::object) return {};
     if (const auto id = schema.find("$id"); id && !pointer.empty()) {
-      auto own = open(schema, pointer, within, *id);
+      auto own = open(schema, pointer, within, id);
       if (!own) return std::unexpected(own.error());
       within = *own;
     }
@@ -175,8 +154,8 @@ result<schema_place> schema_documents::add(std::string_view text, std::string_vi
 schema_place schema_documents::place_of(schema_document& document, const std::string& pointer) const {
   schema_place place{&document, "", document.root, document.resources.at("")};
   for (std::string_view rest = pointer; !rest.empty();) {
-    const auto key = take_key(rest);
-    place = place.member(key, *child(place.schema, key));
+    const auto key = json::take_key(rest);
+    place = place.member(key, *json::find_child(place.schema, key));
   }
   return place;
 }
@@ -198,8 +177,8 @@ result<schema_place> schema_documents::find(const schema_resource& from, std::st
   }
   schema_place place{document, resource.pointer, resource.root, &resource};
   for (std::string_view rest = fragment; !rest.empty();) {
-    const auto key = take_key(rest);
-    const auto next = child(place.schema, key);
+    const auto key = json::take_key(rest);
+    const auto next = json::find_child(place.schema, key);
     if (!next) return fail(error_kind::not_found, "leads nowhere: there is no " + fragment);
     place = place.member(key, *next);
   }

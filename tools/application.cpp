@@ -86,6 +86,7 @@ struct command_line {
   dump_command dumping;
   tail_options tailing;
   schema_validate_command validating;
+  schema_check_command checking;
   bool json = false;
   std::map<std::string, std::function<int(const configuration&, const domain_set&)>> commands;
 
@@ -111,6 +112,7 @@ struct command_line {
     tail.add_option("--from", tailing.from, "beginning, end, or a token: what comes after it");
     tail.add_flag("--follow", tailing.follow, "wait for more");
     tail.add_flag("--all", tailing.all, "every record, with its verdict");
+    tail.add_flag("--upcast", tailing.upcast, "events in the newest version of their type");
     auto& verify = add("verify", "read the whole log and check it, and a view store against it",
                        [this](const auto& with, const auto& domains) {
                          verifying.json = json;
@@ -147,6 +149,16 @@ struct command_line {
     validate.add_flag("--strict", validating.strict, "an unknown keyword is an error unless it begins with x-");
     validate.add_flag("--locations", validating.locations, "say where in the schema each broken rule stands");
     validate.add_option("FILE", validating.instances, "instances");
+    auto& check = *schema.add_subcommand("check", "compare schemas with published ones");
+    check.add_flag("--json", json, "for machines");
+    check.add_option("--against", checking.against, "a folder <domain>/<Name>.v<N>.json, or http://host:port")
+        ->required();
+    check.add_option("--schemas", checking.schemas, "the same; default: the schemas of this program");
+    check.add_option("--mode", checking.mode, "backward, forward or full (default)")
+        ->check(CLI::IsMember({"backward", "forward", "full"}));
+    commands["schema check"] = [this](const auto&, const auto& domains) {
+      return schema_check(domains, checking, json);
+    };
     commands["schema validate"] = [this](const auto&, const auto&) { return schema_validate(validating); };
   }
 

@@ -34,6 +34,27 @@ class decider_fold final : public query::state_fold {
   json::parser parser_;
 };
 
+// Every version of an event that has a schema may stand in a log: it must be readable, by an upcaster when it is older.
+result<void> check_upcasters(const domain& of, const schema_registry& schemas) {
+  for (const auto& category : of.categories()) {
+    for (const auto& known : category->event_types()) {
+      const auto newest = event_type::parse(known);
+      if (!newest) return std::unexpected(newest.error());
+      for (const auto& [key, entry] : schemas.entries()) {
+        if (entry.domain != newest->domain || entry.name != newest->event) continue;
+        const auto type = event_type{entry.domain, entry.name, entry.version}.text();
+        if (std::ranges::find(category->event_types(), type) != category->event_types().end()) continue;
+        return fail(
+            error_kind::invalid,
+            entry.version > newest->schema_version
+                ? fmt::format("the event type {} has a schema, but the program knows only {}", type, known)
+                : fmt::format("the event type {} has a schema, but no upcaster leads from it to {}", type, known));
+      }
+    }
+  }
+  return {};
+}
+
 std::string topic_of(const category& of) { return fmt::format("{}.{}", of.domain(), of.name()); }
 
 }  // namespace
@@ -58,6 +79,7 @@ result<void> domain_set::add(domain more) {
       return fail(error_kind::invalid, fmt::format("'{}' is no view name", projection->view()));
   }
   if (auto added = schemas_.add(more.schemas()); !added) return added;
+  if (auto checked = check_upcasters(more, schemas_); !checked) return checked;
   domains_.push_back(std::move(more));
   return {};
 }

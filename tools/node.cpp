@@ -24,6 +24,7 @@
 #include "tools/admin_routes.h"
 #include "tools/node_metrics.h"
 #include "tools/problem_routes.h"
+#include "tools/schema_routes.h"
 #include "tools/store_folders.h"
 
 namespace foldlog {
@@ -228,6 +229,7 @@ void node::add_routes() {
                                     .executor = loop_.get_executor(),
                                     .store_generation = [this] { return view_rows_->generation(); }});
   add_problem_routes(routes_);
+  add_schema_routes(routes_, domains_.schemas());
   add_admin_routes(admin_routes_,
                    {.checks = [this] { return checks(); },
                     .metrics = [this] { return metrics_.render(commands_->counters(), progress_.entries()); },

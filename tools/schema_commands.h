@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/domain_set.h"
+
 namespace foldlog {
 
 struct schema_validate_command {
@@ -17,5 +19,13 @@ struct schema_validate_command {
 /// `foldlog schema validate`: a line for each instance. Gives the exit status: 1 when one is invalid, 2 when the schema
 /// is.
 [[nodiscard]] int schema_validate(const schema_validate_command& options);
+
+struct schema_check_command {
+  std::string against;        ///< published schemas: a folder `<domain>/<Name>.v<N>.json`, or a node's http://host:port
+  std::string schemas;        ///< the same for those that are checked; empty: the program's own
+  std::string mode = "full";  ///< backward: they take all that was valid; forward: the other way; full: both
+};
+/// `foldlog schema check`: a line for each incompatible change of a published schema. Gives the exit status: 1 for any.
+[[nodiscard]] int schema_check(const domain_set& domains, const schema_check_command& options, bool json);
 
 }  // namespace foldlog

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace foldlog {
 
 /// The whole file; `not_found` with its name and the reason.
 [[nodiscard]] result<std::string> read_file(const std::filesystem::path& path);
+
+/// All `<domain>/<Name>.v<N>.json` of a folder, by that name. `invalid` for a file of another name that ends in .json.
+[[nodiscard]] result<std::map<std::string, std::string>> read_schema_folder(const std::filesystem::path& folder);
 
 /// Schemas by their addresses: `http://host:port/a.json` is `folder/host:port/a.json`; never anything outside the
 /// folder.

@@ -33,7 +33,18 @@ struct printed_record {
   std::string verdict;
 };
 
-printed_record print(const std::string& topic, partition_id at, const record& of, json::parser& parser) {
+printed_record print(const std::string& topic, partition_id at, record of, json::parser& parser,
+                     const category* upcasts) {
+  decided_event newest;
+  if (upcasts != nullptr && of.kind == record_kind::event) {
+    const auto data = parser.parse(of.value);
+    auto upcast = data ? upcasts->upcast(of.type, *data) : std::unexpected(data.error());
+    if (upcast) {  // what nobody can read is shown as it is
+      newest = std::move(*upcast);
+      of.type = newest.type;
+      of.value = newest.data;
+    }
+  }
   printed_record printed;
   printed.begin = fmt::format(R"({{"position":"{}")", position{{topic, at.partition}, of.offset}.text());
   auto& rest = printed.rest;
@@ -67,15 +78,15 @@ printed_record print(const std::string& topic, partition_id at, const record& of
 // One partition: lines leave in offset order, each once its verdict is known.
 class partition_tail {
  public:
-  partition_tail(std::string topic, partition_id at, offset_t after, bool all)
-      : topic_(std::move(topic)), at_(at), after_(after), all_(all) {}
+  partition_tail(std::string topic, partition_id at, offset_t after, bool all, const category* upcasts)
+      : topic_(std::move(topic)), at_(at), after_(after), all_(all), upcasts_(upcasts) {}
 
   void take(const record& next, json::parser& parser) {
     const bool was_open = reader_.now().open_count != 0;
     const auto [judged, commit] = reader_.feed(next);
     if (judged == verdict::claim && was_open) settle("void");
     const bool wanted = next.offset > after_;
-    if (wanted) held_.push_back(print(topic_, at_, next, parser));
+    if (wanted) held_.push_back(print(topic_, at_, next, parser, upcasts_));
     std::string& said = wanted ? held_.back().verdict : unwanted_;
     switch (judged) {
       case verdict::claim:
@@ -115,6 +126,7 @@ class partition_tail {
   partition_id at_;
   offset_t after_;
   bool all_;
+  const category* upcasts_;
   bool damaged_ = false;
   commit_reader reader_;
   std::vector<printed_record> held_;
@@ -167,11 +179,12 @@ int tail(const configuration& with, const domain_set& domains, const tail_option
     std::signal(SIGINT, [](int) { interrupted = true; });
     std::signal(SIGTERM, [](int) { interrupted = true; });
   }
+  const auto* upcasts = options.upcast ? domains.find_category(options.topic) : nullptr;
   std::vector<partition_tail> partitions;
   blocking_read reading;
   for (std::int32_t partition = 0; partition < log.partitions(); ++partition) {
     const auto from = after.find(options.topic, partition);
-    partitions.emplace_back(options.topic, partition_id{0, partition}, from, options.all);
+    partitions.emplace_back(options.topic, partition_id{0, partition}, from, options.all, upcasts);
     reading.starts.push_back({{0, partition}, begin_before(log, {0, partition}, from)});
   }
   json::parser parser;

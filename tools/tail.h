@@ -11,7 +11,8 @@ struct tail_options {
   std::string topic;
   std::string from = "beginning";  ///< beginning, end, or a token: what comes after it
   bool follow = false;
-  bool all = false;  ///< every record with its verdict, not only accepted events
+  bool all = false;     ///< every record with its verdict, not only accepted events
+  bool upcast = false;  ///< events in the newest version of their type
 };
 
 /// `foldlog tail`: records as JSON lines on stdout. Gives the exit status.

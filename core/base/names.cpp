@@ -91,7 +91,8 @@ result<event_type> event_type::parse(std::string_view text) {
   event_type type{std::string(text.substr(0, first)), std::string(text.substr(first + 1, second - first - 1)), 0};
   const auto digits = text.substr(second + 2);
   const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), type.schema_version);
-  if (code != std::errc() || end != digits.data() + digits.size() || digits[0] == '0') return bad();
+  if (code != std::errc() || end != digits.data() + digits.size() || (digits[0] == '0' && digits.size() > 1))
+    return bad();
   if (!is_name(type.domain) || !is_type_name(type.event)) return bad();
   return type;
 }

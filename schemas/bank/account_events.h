@@ -21,6 +21,17 @@ struct account_created {
 };
 BOOST_DESCRIBE_STRUCT(account_created, (), (owner, currency, overdraft_limit))
 
+/// As the bank wrote it before its first release: an empty text where there was no reference.
+struct deposit_made_v0 {
+  static constexpr std::string_view name = "DepositMade";
+  static constexpr std::uint32_t schema_version = 0;
+  std::int64_t amount = 0;
+  std::int64_t balance = 0;
+  std::string text;
+  bool operator==(const deposit_made_v0&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(deposit_made_v0, (), (amount, balance, text))
+
 struct deposit_made {
   static constexpr std::string_view name = "DepositMade";
   static constexpr std::uint32_t schema_version = 1;
@@ -28,6 +39,13 @@ struct deposit_made {
   std::int64_t balance = 0;
   std::optional<std::string> reference = {};
   bool operator==(const deposit_made&) const = default;
+
+  using previous = deposit_made_v0;
+  static deposit_made upcast(const deposit_made_v0& before) {
+    return {.amount = before.amount,
+            .balance = before.balance,
+            .reference = before.text.empty() ? std::nullopt : std::optional(before.text)};
+  }
 };
 BOOST_DESCRIBE_STRUCT(deposit_made, (), (amount, balance, reference))
 

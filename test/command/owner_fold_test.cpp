@@ -167,6 +167,9 @@ TEST_CASE("rows of another fingerprint are wiped and folded anew") {
                                  json::element data) const override {
       return bank_account().evolve(state, type, data);
     }
+    result<decided_event> upcast(std::string_view type, json::element data) const override {
+      return bank_account().upcast(type, data);
+    }
     result<std::expected<decided, refusal>> decide(const aggregate_state& state, std::string_view name,
                                                    json::element data, const command_context& context) const override {
       return bank_account().decide(state, name, data, context);

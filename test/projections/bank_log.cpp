@@ -115,12 +115,18 @@ void bank_writer::half_commit(const std::string& id, const bank::account_event& 
   append(partition(id), {half});
 }
 
-void bank_writer::unknown_event(const std::string& id) {
-  std::string type, value;
-  auto unknown = make(id, type, value, bank::account_closed{});
+void bank_writer::event(const std::string& id, std::string_view type, std::string_view data) {
+  std::string own_type, own_value;
+  auto made = make(id, own_type, own_value, bank::account_closed{});
   ++partitions_[static_cast<std::size_t>(partition(id))].next_sequence;
-  unknown.type = "bank.AccountFrozen.v1";
-  append(partition(id), {unknown});
+  made.type = type;
+  made.value = data;
+  made.commit_count = 1;
+  const auto command_id = "c" + std::to_string(events_);
+  made.command_id = command_id;
+  append(partition(id), {made});
+  ++events_;
+  now_us_ += 1'000'000;
 }
 
 void write_bank(bank_writer& writer, std::uint64_t accounts, std::uint64_t events) {

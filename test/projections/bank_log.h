@@ -30,8 +30,10 @@ class bank_writer {
   void half_commit(const std::string& id, const bank::account_event& event);
   /// Skips a version, or repeats one: what an owner never does.
   void set_version(const std::string& id, std::uint64_t version) { versions_[id] = version; }
+  /// One event in a commit of its own, of any type and with any data.
+  void event(const std::string& id, std::string_view type, std::string_view data);
   /// An event of a type that nobody knows.
-  void unknown_event(const std::string& id);
+  void unknown_event(const std::string& id) { event(id, "bank.AccountFrozen.v1", "{}"); }
   /// Microseconds since 1970 of the next commit; each takes a second.
   void set_time(std::int64_t us) { now_us_ = us; }
   /// Of the next claim.

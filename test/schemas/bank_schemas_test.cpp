@@ -29,14 +29,45 @@ constexpr auto names_of(const std::variant<Ts...>*) {
   return std::vector<std::string>{std::string(Ts::name)...};
 }
 
-/// The schema's members are the struct's, in name and in order; required are those that are no optional. A member that
-/// may be absent for its initial value is named.
+/// The type in a schema of what a C++ member holds.
+template <typename T>
+std::string_view type_of() {
+  if constexpr (json::codec_detail::is_optional<T>::value)
+    return type_of<typename T::value_type>();
+  else if constexpr (std::same_as<T, bool>)
+    return "boolean";
+  else if constexpr (std::integral<T>)
+    return "integer";
+  else if constexpr (std::same_as<T, double>)
+    return "number";
+  else if constexpr (json::codec_detail::is_vector<T>::value)
+    return "array";
+  else
+    return "string";
+}
+
+template <typename T>
+void check_member(json::element rules) {
+  if constexpr (std::is_enum_v<T>) {
+    std::vector<std::string> names;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+        [&](auto entry) { names.emplace_back(entry.name); });
+    std::vector<std::string> allowed;
+    for (const auto name : rules.find("enum")->items()) allowed.emplace_back(name.as_string());
+    CHECK(names == allowed);
+  } else {
+    CHECK(rules.find("type")->as_string() == type_of<T>());
+  }
+}
+
+/// The schema's members are the struct's, in name, type and order; required are those that are no optional. A member
+/// that may be absent for its initial value is named.
 template <typename T>
 void check_agreement(std::string_view absent_allowed = "") {
   CAPTURE(T::name);
-  const auto* const entry = registry().newest("bank", T::name);
+  const auto* const entry = registry().find_entry("bank", T::name, schema_version_of<T>());
   REQUIRE(entry != nullptr);
-  CHECK(entry->version == schema_version_of<T>());
+  if constexpr (upcasts<T>) check_agreement<typename T::previous>();
   const parsed schema(entry->text);
   std::vector<std::string> expected;
   std::vector<std::string> expected_required;
@@ -44,6 +75,9 @@ void check_agreement(std::string_view absent_allowed = "") {
   boost::mp11::mp_for_each<json::codec_detail::members_of<T>>([&](auto descriptor) {
     expected.emplace_back(descriptor.name);
     using member = std::remove_cvref_t<decltype(sample.*descriptor.pointer)>;
+    const auto rules = schema.root.find("properties")->find(descriptor.name);
+    REQUIRE(rules.has_value());
+    check_member<member>(*rules);
     if (!json::codec_detail::is_optional<member>::value && descriptor.name != absent_allowed) {
       expected_required.emplace_back(descriptor.name);
     }
@@ -100,8 +134,12 @@ TEST_CASE("there is no schema of the bank without its struct") {
     expected.emplace_back(row);
   std::ranges::sort(expected);
   std::vector<std::string> found;
-  for (const auto& [key, entry] : registry().entries()) found.push_back(entry.name);
+  for (const auto& [key, entry] : registry().entries()) {
+    if (entry.version == 1) found.push_back(entry.name);
+  }
   CHECK(found == expected);
+  CHECK(registry().entries().size() == found.size() + 1);
+  CHECK(registry().find("bank", "DepositMade", 0) != nullptr);
 }
 
 TEST_CASE("the bank's commands keep to API.md section 5") {

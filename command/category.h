@@ -40,6 +40,8 @@ class category {
   /// `bank.DepositMade.v1` ...: all that can be read, older versions by their upcasters.
   [[nodiscard]] virtual const std::vector<std::string>& event_types() const = 0;
   [[nodiscard]] virtual bool records_refusals() const = 0;
+  /// Whether its states are of any use to readers.
+  [[nodiscard]] virtual bool has_state() const { return true; }
   /// Changes when the stored form of a state, or its meaning, changes.
   [[nodiscard]] virtual std::uint64_t fingerprint() const = 0;
 

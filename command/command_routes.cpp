@@ -21,24 +21,6 @@ std::unexpected<problem> refused(problem_kind kind, std::string detail) {
   return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
 }
 
-problem schema_problem(std::string_view what, const std::vector<violation>& violations) {
-  std::string members = R"(,"errors":[)";
-  for (const auto& one : violations) {
-    if (members.back() != '[') members += ',';
-    members += R"({"pointer":)";
-    http::append_json_string(members, one.pointer);
-    members += R"(,"keyword":)";
-    http::append_json_string(members, one.keyword);
-    members += R"(,"detail":)";
-    http::append_json_string(members, one.detail);
-    members += '}';
-  }
-  members += ']';
-  return {.kind = problem_kind::schema_violation,
-          .detail = fmt::format("the data of {} breaks its schema in {} place(s)", what, violations.size()),
-          .members = std::move(members)};
-}
-
 std::expected<checked_command, problem> check_request(command_context_of_routes& context, const http::request& of,
                                                       const http::path_parts& path) {
   const auto category = find_command(context.service, path[0], path[1], path[3]);
@@ -78,6 +60,24 @@ void handle_command(command_context_of_routes& context, const http::request& of,
 
 }  // namespace
 
+problem schema_problem(std::string_view what, const std::vector<violation>& violations) {
+  std::string members = R"(,"errors":[)";
+  for (const auto& one : violations) {
+    if (members.back() != '[') members += ',';
+    members += R"({"pointer":)";
+    http::append_json_string(members, one.pointer);
+    members += R"(,"keyword":)";
+    http::append_json_string(members, one.keyword);
+    members += R"(,"detail":)";
+    http::append_json_string(members, one.detail);
+    members += '}';
+  }
+  members += ']';
+  return {.kind = problem_kind::schema_violation,
+          .detail = fmt::format("the data of {} breaks its schema in {} place(s)", what, violations.size()),
+          .members = std::move(members)};
+}
+
 std::expected<const category*, problem> find_command(const command_service& service, std::string_view domain,
                                                      std::string_view category_name, std::string_view name) {
   const auto* found = service.find(domain, category_name);
@@ -99,6 +99,12 @@ std::expected<checked_command, problem> check_command(command_context_of_routes&
       return std::unexpected(schema_problem(name, violations));
     }
   }
+  return make_checked(context, of, stream_id, name, data, text, std::move(command_id), expected_version);
+}
+
+checked_command make_checked(command_context_of_routes& context, const category& of, std::string_view stream_id,
+                             std::string_view name, json::element data, std::string_view text, std::string command_id,
+                             std::optional<std::uint64_t> expected_version) {
   checked_command ready;
   ready.of = &of;
   ready.place = {of.domain(), of.name(), partition_of(stream_id, context.partitions)};

@@ -49,6 +49,13 @@ struct checked_command {
 [[nodiscard]] std::expected<checked_command, http::problem> check_command(
     command_context_of_routes& context, const category& of, std::string_view stream_id, std::string_view name,
     json::element data, std::string_view text, std::string command_id, std::optional<std::uint64_t> expected_version);
+/// Id and hash of a command whose data is known to be right.
+[[nodiscard]] checked_command make_checked(command_context_of_routes& context, const category& of,
+                                           std::string_view stream_id, std::string_view name, json::element data,
+                                           std::string_view text, std::string command_id,
+                                           std::optional<std::uint64_t> expected_version);
+/// A list of broken rules as a problem: `what` broke its schema.
+[[nodiscard]] http::problem schema_problem(std::string_view what, const std::vector<violation>& violations);
 void submit_checked(command_context_of_routes& context, checked_command ready, answer_handler done);
 
 }  // namespace foldlog

@@ -54,7 +54,7 @@ using state_folder = std::function<std::unique_ptr<state_fold>()>;
 struct category_model {
   std::string name;
   std::vector<std::string> event_types;  ///< full types, every version that may stand in the log: `bank.DepositMade.v1`
-  state_folder make_state;
+  state_folder make_state;               ///< empty: its streams have no state
 };
 
 struct domain_model {

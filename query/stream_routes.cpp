@@ -96,6 +96,8 @@ std::expected<stream_request, problem> parse_state_request(const query_context& 
                                                            const http::path_parts& parts) {
   auto wanted = parse_stream(context, request, parts);
   if (!wanted) return wanted;
+  if (!wanted->category->make_state)
+    return refuse(problem_kind::unknown_route, "the streams of this category have no state: clients fold them");
   const auto parameters = http::parse_query(request.query, {"version", "token"});
   if (!parameters) return std::unexpected(parameters.error());
   if (const auto* text = parameters->find("version")) {

@@ -9,6 +9,7 @@
 #include "core/log/kafka_topics.h"
 #include "core/runtime/logging.h"
 #include "tools/configuration.h"
+#include "tools/domain_folder.h"
 #include "tools/domain_set.h"
 #include "tools/exit_status.h"
 #include "tools/fold_commands.h"
@@ -107,7 +108,7 @@ struct command_line {
     replay.add_option("--to", replaying.to, "a token: fold up to and with it");
     auto& tail = add("tail", "print a topic's events as JSON lines",
                      [this](const auto& with, const auto& domains) { return foldlog::tail(with, domains, tailing); });
-    flags.add(tail, {"log", "data"});
+    flags.add(tail, {"log", "data", "domain"});
     tail.add_option("topic", tailing.topic, "such as bank.account")->required();
     tail.add_option("--from", tailing.from, "beginning, end, or a token: what comes after it");
     tail.add_flag("--follow", tailing.follow, "wait for more");
@@ -118,7 +119,7 @@ struct command_line {
                          verifying.json = json;
                          return foldlog::verify(with, domains, verifying);
                        });
-    flags.add(verify, {"log", "data", "idempotency-window", "idempotency-commands"});
+    flags.add(verify, {"log", "data", "domain", "idempotency-window", "idempotency-commands"});
     verify.add_option("--views", verifying.views, "a server's data folder, or one made by replay");
     auto& dump = add("dump", "print a view store's rows as JSON lines",
                      [this](const auto&, const auto&) { return foldlog::dump(dumping); });
@@ -129,7 +130,7 @@ struct command_line {
     for (const bool create : {true, false}) {
       auto& one = *topics.add_subcommand(create ? "create" : "check",
                                          create ? "create them with their settings" : "compare their settings");
-      flags.add(one, {"log", "data", "partitions", "replicas"});
+      flags.add(one, {"log", "data", "domain", "partitions", "replicas"});
       one.add_flag("--json", json, "for machines");
       commands[create ? "topics create" : "topics check"] = [create](const auto& with, const auto& domains) {
         return run_topics(with, domains, create);
@@ -195,6 +196,11 @@ int application::run(int argc, const char* const* argv) {
   }
   const auto with = line.flags.read();
   if (!with) return report_usage(with.error().text);
+  for (const auto& folder : with->domains) {
+    auto one = read_domain_folder(folder);
+    if (!one) return report(one.error());
+    if (auto added = domains.add(*std::move(one)); !added) return report(added.error());
+  }
   return line.commands.at(line.chosen())(*with, domains);
 }
 

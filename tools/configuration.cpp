@@ -126,6 +126,16 @@ const std::vector<setting>& all_settings() {
        [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 10'000, to.partitions.emplace()); }},
       {"replicas", "of every partition in Kafka",
        [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 100, to.replicas); }},
+      {"domain", "folders of schemas, comma-separated: domains whose clients decide",
+       [](configuration& to, text v) -> problem {
+         to.domains.clear();
+         for (std::string_view rest = v; !rest.empty();) {
+           const auto end = std::min(rest.find(','), rest.size());
+           to.domains.emplace_back(rest.substr(0, end));
+           rest.remove_prefix(std::min(end + 1, rest.size()));
+         }
+         return to.domains.empty() ? problem("is empty") : std::nullopt;
+       }},
       {"node", "this node's name",
        [](configuration& to, text v) -> problem {
          to.node = v;

@@ -29,7 +29,8 @@ struct configuration {
   std::string roles = "command,query,front";
   std::optional<std::int32_t> partitions;  ///< none: as recorded, 8 for a new log
   std::int32_t replicas = 3;
-  std::string node;  ///< this node's name; the machine's when empty
+  std::vector<std::filesystem::path> domains;  ///< folders of schemas that are domains, too (tools/domain_folder.h)
+  std::string node;                            ///< this node's name; the machine's when empty
   std::string log_level = "info";
   std::chrono::seconds idempotency_window = std::chrono::days(7);  ///< of log time
   std::uint64_t idempotency_commands = 100'000;                    ///< of one stream

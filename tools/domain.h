@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "command/event_category.h"
 #include "command/typed_category.h"
 #include "projections/view_fold.h"
 #include "schemas/embedded_schema.h"
@@ -33,6 +34,17 @@ class domain {
     categories_.push_back(std::make_shared<typed_category<Decider>>(name_));
     return *this;
   }
+  /// A category whose events clients append (command/event_category.h).
+  domain& with_events_of(std::string_view category, std::vector<std::string> event_types) {
+    categories_.push_back(std::make_shared<event_category>(name_, category, std::move(event_types)));
+    decided_by_clients_ = true;
+    return *this;
+  }
+  /// What the schemas' texts live in, when they are not compiled in.
+  domain& keep(std::shared_ptr<const void> texts) {
+    kept_.push_back(std::move(texts));
+    return *this;
+  }
   /// A projection (projections/projection.h).
   template <projection_class Projection>
   domain& with_view() {
@@ -45,6 +57,8 @@ class domain {
   }
 
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// Of categories made by with_events_of() alone: clients append to its streams.
+  [[nodiscard]] bool is_decided_by_clients() const { return decided_by_clients_; }
   [[nodiscard]] const std::vector<embedded_schema>& schemas() const { return schemas_; }
   [[nodiscard]] const std::vector<std::shared_ptr<const category>>& categories() const { return categories_; }
   [[nodiscard]] const projection_list& projections() const { return projections_; }
@@ -54,6 +68,8 @@ class domain {
   std::vector<embedded_schema> schemas_;
   std::vector<std::shared_ptr<const category>> categories_;
   projection_list projections_;
+  std::vector<std::shared_ptr<const void>> kept_;
+  bool decided_by_clients_ = false;
 };
 
 }  // namespace foldlog

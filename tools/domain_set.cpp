@@ -127,8 +127,11 @@ std::shared_ptr<const query::read_model> domain_set::read_model() const {
       }
     }
     for (const auto& category : domain.categories()) {
-      shown.categories.push_back({std::string(category->name()), category->event_types(),
-                                  [category] { return std::make_unique<decider_fold>(category); }});
+      auto& category_shown = shown.categories.emplace_back();
+      category_shown.name = category->name();
+      category_shown.event_types = category->event_types();
+      if (category->has_state())
+        category_shown.make_state = [category] { return std::make_unique<decider_fold>(category); };
     }
   }
   return model;

@@ -13,6 +13,7 @@
 #include <limits>
 #include <map>
 
+#include "command/append_routes.h"
 #include "command/command_routes.h"
 #include "core/base/names.h"
 #include "core/http/server.h"
@@ -222,6 +223,9 @@ void node::add_routes() {
                                                       .batch_commands = with_.batch_commands});
   command_routes_->observe = [this](const command_observation& seen) { metrics_.observe_command(seen); };
   add_command_routes(routes_, *command_routes_);
+  for (const auto& domain : domains_.all()) {
+    if (domain.is_decided_by_clients()) add_append_routes(routes_, *command_routes_, domain.name());
+  }
   query::add_query_routes(routes_, {.model = domains_.read_model(),
                                     .views = view_rows_.get(),
                                     .log = log_.get(),

@@ -10,8 +10,8 @@
 
 #include "core/base/position.h"
 #include "core/base/result.h"
-#include "core/store/store.h"
 #include "core/runtime/alarm.h"
+#include "core/store/store.h"
 
 namespace foldlog::query {
 

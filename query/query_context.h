@@ -6,9 +6,9 @@
 #include <memory>
 
 #include "core/log/event_log.h"
+#include "core/runtime/alarm.h"
 #include "core/runtime/progress.h"
 #include "core/store/store.h"
-#include "core/runtime/alarm.h"
 #include "query/moment.h"
 #include "query/read_model.h"
 

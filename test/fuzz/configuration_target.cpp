@@ -21,7 +21,7 @@ void configuration_file(std::string_view bytes) {
   const auto made = configure({}, path, [](const char*) -> const char* { return nullptr; });
   std::filesystem::remove(path);
   if (!made) return expect(!made.error().text.empty(), "a refusal without a reason");
-  expect(made->body_bytes >= 1 && made->replicas >= 1, "a value beyond its limits");
+  expect(made->edge.body_bytes >= 1 && made->replicas >= 1, "a value beyond its limits");
   expect(!made->partitions || (*made->partitions >= 1 && *made->partitions <= 10'000), "a value beyond its limits");
 }
 

@@ -57,5 +57,37 @@ class node {
   const configuration& with_;
   const domain_set& domains_;
   boost::asio::io_context loop_{1};
+  system_clock time_;
+  random_source random_ = system_random();
+  node_metrics metrics_;
+  std::shared_ptr<expiry> expiry_ = std::make_shared<expiry>(with_.idempotency_window);
+  std::unique_ptr<event_log> log_;
+  std::unique_ptr<store> write_rows_;
+  std::unique_ptr<store> view_rows_;
+  progress progress_;
+  std::unique_ptr<runner> runner_;
+  std::unique_ptr<fold_thread> fold_;
+  http::router routes_;
+  http::router admin_routes_;
+  std::unique_ptr<http::server> http_;
+  std::unique_ptr<http::server> https_;  // none: no TLS listener
+  std::unique_ptr<http::server> admin_;
+  std::unique_ptr<command_service> commands_;
+  std::unique_ptr<command_context_of_routes> command_routes_;
+  boost::asio::signal_set signals_{loop_, SIGTERM, SIGINT};
+  boost::asio::signal_set hangups_{loop_};
+  boost::asio::steady_timer announce_timer_{loop_};
+  boost::asio::steady_timer house_timer_{loop_};
+  bool stopping_ = false;
+
+  // On a log that others use too.
+  std::string name_;
+  std::unique_ptr<node_cluster> cluster_;
+  boost::asio::steady_timer readiness_timer_{loop_};
+  std::uint64_t requests_ = 0;  ///< under way
+  bool caught_up_ = false;      ///< every view has been at the log's end once
+  node_roles served_;           ///< as announced
+  std::optional<error> refused_;
+};
 
 }  // namespace foldlog

@@ -15,10 +15,7 @@ namespace {
 
 using http::problem;
 using http::problem_kind;
-
-std::unexpected<problem> refused(problem_kind kind, std::string detail) {
-  return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
-}
+using http::refuse;
 
 // The shape of the body; what the events hold is their schemas' business.
 const validator& body_rules() {
@@ -56,20 +53,20 @@ std::expected<checked_command, problem> check_append(command_context_of_routes& 
                                                      std::string_view domain, const http::path_parts& path) {
   const auto* category = context.service.find(domain, path[0]);
   if (category == nullptr || category->has_state()) {
-    return refused(problem_kind::unknown_route,
-                   fmt::format("there is no category {}/{} that takes clients' events", domain, path[0]));
+    return refuse(problem_kind::unknown_route,
+                  fmt::format("there is no category {}/{} that takes clients' events", domain, path[0]));
   }
   if (!http::is_content_type(of, "application/json"))
-    return refused(problem_kind::unsupported_media_type, "events are appended as application/json");
+    return refuse(problem_kind::unsupported_media_type, "events are appended as application/json");
   if (!http::accepts(of, "application/json"))
-    return refused(problem_kind::not_acceptable, "the answer is application/json");
-  if (!of.query.empty()) return refused(problem_kind::invalid_parameter, "an append takes no query parameters");
+    return refuse(problem_kind::not_acceptable, "the answer is application/json");
+  if (!of.query.empty()) return refuse(problem_kind::invalid_parameter, "an append takes no query parameters");
   if (!is_stream_id(path[1]))
-    return refused(problem_kind::invalid_id, "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'");
+    return refuse(problem_kind::invalid_id, "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'");
   auto head = command_head::parse(of);
   if (!head) return std::unexpected(head.error());
   const auto body = context.parser.parse(of.body);
-  if (!body) return refused(problem_kind::malformed_json, body.error().text);
+  if (!body) return refuse(problem_kind::malformed_json, body.error().text);
   if (const auto violations = find_violations(context.schemas, *category, *body); !violations.empty())
     return std::unexpected(schema_problem("the events", violations));
   auto ready = make_checked(context, *category, path[1], event_category::append_command, *body, of.body,

@@ -16,28 +16,25 @@ namespace {
 
 using http::problem;
 using http::problem_kind;
-
-std::unexpected<problem> refused(problem_kind kind, std::string detail) {
-  return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
-}
+using http::refuse;
 
 std::expected<checked_command, problem> check_request(command_context_of_routes& context, const http::request& of,
                                                       const http::path_parts& path) {
   const auto category = find_command(context.service, path[0], path[1], path[3]);
   if (!category) return std::unexpected(category.error());
   if (!http::is_content_type(of, "application/json")) {
-    return refused(problem_kind::unsupported_media_type, "a command's body is application/json");
+    return refuse(problem_kind::unsupported_media_type, "a command's body is application/json");
   }
   if (!http::accepts(of, "application/json"))
-    return refused(problem_kind::not_acceptable, "the answer is application/json");
-  if (!of.query.empty()) return refused(problem_kind::invalid_parameter, "a command takes no query parameters");
+    return refuse(problem_kind::not_acceptable, "the answer is application/json");
+  if (!of.query.empty()) return refuse(problem_kind::invalid_parameter, "a command takes no query parameters");
   if (!is_stream_id(path[2])) {
-    return refused(problem_kind::invalid_id, "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'");
+    return refuse(problem_kind::invalid_id, "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'");
   }
   auto head = command_head::parse(of);
   if (!head) return std::unexpected(head.error());
   const auto data = context.parser.parse(of.body);
-  if (!data) return refused(problem_kind::malformed_json, data.error().text);
+  if (!data) return refuse(problem_kind::malformed_json, data.error().text);
   auto ready = check_command(context, **category, path[2], path[3], *data, of.body, std::move(head->command_id),
                              head->expected_version);
   if (!ready) return ready;
@@ -82,10 +79,10 @@ std::expected<const category*, problem> find_command(const command_service& serv
                                                      std::string_view category_name, std::string_view name) {
   const auto* found = service.find(domain, category_name);
   if (found == nullptr) {
-    return refused(problem_kind::unknown_route, fmt::format("there is no category {}/{}", domain, category_name));
+    return refuse(problem_kind::unknown_route, fmt::format("there is no category {}/{}", domain, category_name));
   }
   if (!found->has_command(name)) {
-    return refused(problem_kind::unknown_command, fmt::format("{}/{} has no command {}", domain, category_name, name));
+    return refuse(problem_kind::unknown_command, fmt::format("{}/{} has no command {}", domain, category_name, name));
   }
   return found;
 }

@@ -21,14 +21,11 @@ namespace {
 
 using http::problem;
 using http::problem_kind;
+using http::refuse;
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view doing = "reading a stream failed";
 constexpr std::size_t events_per_step = 500;  ///< of a state's fold: others have their turn in between
-
-std::unexpected<problem> refuse(problem_kind kind, std::string detail) {
-  return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
-}
 
 struct stream_request {
   stream_name stream;

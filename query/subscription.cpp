@@ -18,6 +18,7 @@ namespace {
 
 using http::problem;
 using http::problem_kind;
+using http::refuse;
 using namespace std::chrono_literals;
 
 constexpr std::string_view stream_type = "text/event-stream";
@@ -25,10 +26,6 @@ constexpr std::size_t untaken_bytes_max = 256U << 10;  ///< more than this is no
 constexpr read_limits one_turn{.records = 512, .bytes = 128U << 10};  ///< then others on the executor have theirs
 constexpr auto comment_period = 15s;
 constexpr auto retry_period = 1s;
-
-std::unexpected<problem> refuse(problem_kind kind, std::string detail) {
-  return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
-}
 
 struct subscription_request {
   std::string domain;

@@ -20,6 +20,7 @@ namespace {
 
 using http::problem;
 using http::problem_kind;
+using http::refuse;
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::size_t key_bytes_max = 1024;
@@ -28,10 +29,6 @@ struct view_place {
   const domain_model* domain = nullptr;
   const view_model* view = nullptr;
 };
-
-std::unexpected<problem> refuse(problem_kind kind, std::string detail) {
-  return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
-}
 
 std::expected<view_place, problem> find_view(const query_context& context, const http::request& request,
                                              const std::string& domain, const std::string& view) {

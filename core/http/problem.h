@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/result.h"
 #include "core/http/message.h"
@@ -61,6 +63,11 @@ struct problem {
   std::string instance = {};
   int retry_after_seconds = 1;  ///< sent with the kinds that have it
 };
+
+/// For functions that give an std::expected: `return refuse(kind, detail)`.
+[[nodiscard]] inline std::unexpected<problem> refuse(problem_kind kind, std::string detail) {
+  return std::unexpected(problem{.kind = kind, .detail = std::move(detail)});
+}
 
 [[nodiscard]] std::string_view name(problem_kind kind);  ///< `version-mismatch`
 [[nodiscard]] std::optional<problem_kind> find_problem(std::string_view name);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/base/names.h"
+#include "core/http/structured_field.h"
 
 namespace foldlog {
 namespace {
@@ -52,22 +53,8 @@ std::expected<std::optional<std::uint64_t>, problem> parse_condition(const http:
 }  // namespace
 
 std::optional<std::string> parse_command_id(std::string_view value) {
-  std::string id;
-  if (value.empty() || value.front() != '"') {
-    id = value;
-  } else {
-    if (value.size() < 2 || value.back() != '"') return std::nullopt;
-    const auto inner = value.substr(1, value.size() - 2);
-    for (std::size_t i = 0; i < inner.size(); ++i) {
-      if (inner[i] == '"') return std::nullopt;
-      if (inner[i] == '\\') {
-        ++i;
-        if (i == inner.size() || (inner[i] != '"' && inner[i] != '\\')) return std::nullopt;
-      }
-      id += inner[i];
-    }
-  }
-  if (!is_command_id(id)) return std::nullopt;
+  auto id = value.starts_with('"') ? http::parse_string_item(value) : std::optional<std::string>(value);
+  if (!id || !is_command_id(*id)) return std::nullopt;
   return id;
 }
 

@@ -5,7 +5,6 @@
 #include "core/base/planted.h"
 #include "core/http/problem.h"
 #include "core/store/view_layout.h"
-#include "query/cursor.h"
 
 namespace foldlog::query {
 namespace {
@@ -80,7 +79,7 @@ result<page> read_page(const store_snapshot& snapshot, std::string_view domain, 
   return read;
 }
 
-std::string render_page(const page& of, const list_query& query) {
+std::string render_page(const page& of, std::string_view cursor) {
   std::string body = R"({"rows":[)";
   for (const auto& entry : of.rows) {
     if (body.back() != '[') body += ',';
@@ -91,10 +90,10 @@ std::string render_page(const page& of, const list_query& query) {
     body += '}';
   }
   body += R"(],"next":)";
-  if (of.last) {
-    http::append_json_string(body, encode_cursor(query.identity, *of.last));
-  } else {
+  if (cursor.empty()) {
     body += "null";
+  } else {
+    http::append_json_string(body, cursor);
   }
   body += '}';
   return body;

@@ -24,7 +24,7 @@ struct page {
 [[nodiscard]] result<page> read_page(const store_snapshot& snapshot, std::string_view domain, std::string_view view,
                                      const list_query& query);
 
-/// `{"rows":[{"key":"alice","row":{…}}],"next":"<cursor>"|null}`.
-[[nodiscard]] std::string render_page(const page& of, const list_query& query);
+/// `{"rows":[{"key":"alice","row":{…}}],"next":"<cursor>"|null}`; without a cursor this is the end.
+[[nodiscard]] std::string render_page(const page& of, std::string_view cursor);
 
 }  // namespace foldlog::query

@@ -14,6 +14,7 @@
 #include "query/failure.h"
 #include "query/freshness.h"
 #include "query/list_query.h"
+#include "query/next_link.h"
 #include "query/stream_events.h"
 
 namespace foldlog::query {
@@ -33,6 +34,7 @@ struct stream_request {
   freshness asked;
   version_t from{1};
   std::size_t limit = 100;
+  std::string next;             ///< events: the address of the next page, up to its version
   std::optional<version_t> to;  ///< a state: folded to this version, else to the newest
 };
 
@@ -86,6 +88,7 @@ std::expected<stream_request, problem> parse_events_request(const query_context&
   const auto limit = parse_limit(*parameters);
   if (!limit) return std::unexpected(limit.error());
   wanted->limit = *limit;
+  wanted->next = address_with(request, "from_version");
   return with_freshness(std::move(*wanted), context, request, *parameters);
 }
 
@@ -133,8 +136,8 @@ http::response json_answer(std::string body, const sight& now) {
 
 // ---- events
 
-std::string render_events(const query_context& context, const stream_request& wanted, const sight& now,
-                          const std::vector<record>& events) {
+http::response render_events(const query_context& context, const stream_request& wanted, const sight& now,
+                             const std::vector<record>& events) {
   const auto topic = wanted.stream.topic();
   const event_place place{topic, partition_of(wanted.stream.id, context.log->partitions())};
   std::string body = fmt::format(R"({{"stream":"{}","version":{},"events":[)", wanted.stream.text(), raw(now.newest));
@@ -147,7 +150,9 @@ std::string render_events(const query_context& context, const stream_request& wa
   const auto after = wanted.from + events.size();
   const bool more = !events.empty() && after <= now.newest;
   body += more ? fmt::format(R"(],"next":{}}})", raw(after)) : R"(],"next":null})";
-  return body;
+  auto answer = json_answer(std::move(body), now);
+  if (more) answer.add("Link", next_link(wanted.next, std::to_string(raw(after))));
+  return answer;
 }
 
 void answer_events(std::shared_ptr<const query_context> context, stream_request wanted, bool fresh,
@@ -166,7 +171,7 @@ void answer_events(std::shared_ptr<const query_context> context, stream_request 
               [context, wanted = std::move(wanted), now = std::move(*now),
                respond = std::move(respond)](result<stream_events> loaded) mutable {
                 if (!loaded) return respond(http::render(failure(loaded.error(), doing)));
-                respond(json_answer(render_events(*context, wanted, now, loaded->events), now));
+                respond(render_events(*context, wanted, now, loaded->events));
               });
 }
 

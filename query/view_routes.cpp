@@ -10,9 +10,11 @@
 #include "core/http/negotiation.h"
 #include "core/store/view_layout.h"
 #include "query/conditional.h"
+#include "query/cursor.h"
 #include "query/failure.h"
 #include "query/freshness.h"
 #include "query/list_query.h"
+#include "query/next_link.h"
 #include "query/page.h"
 
 namespace foldlog::query {
@@ -23,6 +25,7 @@ using http::problem_kind;
 using http::refuse;
 
 constexpr std::string_view json_type = "application/json";
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 constexpr std::size_t key_bytes_max = 1024;
 
 struct view_place {
@@ -109,6 +112,7 @@ struct list_request {
   view_place place;
   list_query query;
   freshness asked;
+  std::string next;  ///< the address of the next page, up to its cursor
 };
 
 std::expected<list_request, problem> parse_list_request(const query_context& context, const http::request& request,
@@ -123,10 +127,27 @@ std::expected<list_request, problem> parse_list_request(const query_context& con
   auto query = parse_list_query(wanted.place.domain->name, *wanted.place.view, *parameters);
   if (!query) return std::unexpected(query.error());
   wanted.query = std::move(*query);
+  wanted.next = address_with(request, "cursor");
   auto asked = parse_freshness(request, *parameters, wanted.place.view->topics, context.log->partitions());
   if (!asked) return std::unexpected(asked.error());
   wanted.asked = std::move(*asked);
   return wanted;
+}
+
+// QUERY (draft-ietf-httpbis-safe-method-w-body): the parameters are the body, so that they may be long and stay out of
+// logs. The link to the next page is a GET.
+std::expected<list_request, problem> parse_list_query_request(const query_context& context,
+                                                              const http::request& request,
+                                                              const http::path_parts& parts) {
+  if (!http::is_content_type(request, form_type)) {
+    return refuse(problem_kind::unsupported_media_type, fmt::format("a query is {}", form_type));
+  }
+  if (!request.query.empty()) {
+    return refuse(problem_kind::invalid_parameter, "a query's parameters stand in its body alone");
+  }
+  auto as_get = request;
+  as_get.query = request.body;
+  return parse_list_request(context, as_get, parts);
 }
 
 http::response list_answer(const query_context& context, const list_request& wanted, bool fresh) {
@@ -139,8 +160,10 @@ http::response list_answer(const query_context& context, const list_request& wan
   http::response answer;
   answer.status = http::status::ok;
   answer.content_type = json_type;
-  answer.body = render_page(*rows, wanted.query);
+  const auto cursor = rows->last ? encode_cursor(wanted.query.identity, *rows->last) : std::string();
+  answer.body = render_page(*rows, cursor);
   answer.add("Foldlog-Position", now->position);
+  if (rows->last) answer.add("Link", next_link(wanted.next, cursor));
   return answer;
 }
 
@@ -163,9 +186,11 @@ http::handler make_handler(std::shared_ptr<const query_context> context) {
 }  // namespace
 
 void add_view_routes(http::router& to, std::shared_ptr<const query_context> context) {
+  constexpr std::string_view list = "/v1/views/{domain}/{view}";
+  constexpr http::route_marks takes_query{.accept_query = form_type};
   to.add(http::method::get, "/v1/views/{domain}/{view}/{key...}", make_handler<parse_row_request, row_answer>(context));
-  to.add(http::method::get, "/v1/views/{domain}/{view}",
-         make_handler<parse_list_request, list_answer>(std::move(context)));
+  to.add(http::method::query, list, make_handler<parse_list_query_request, list_answer>(context), takes_query);
+  to.add(http::method::get, list, make_handler<parse_list_request, list_answer>(std::move(context)), takes_query);
 }
 
 }  // namespace foldlog::query

@@ -20,6 +20,14 @@ struct listen_address {
   std::uint16_t port = 0;  ///< 0: the system chooses
 };
 
+/// A route that is to be left: `GET /v1/views/{domain}/{view} 2026-12-01 2027-06-01`.
+struct deprecated_route {
+  std::string method;
+  std::string pattern;
+  std::int64_t since = 0;              ///< unix seconds
+  std::optional<std::int64_t> sunset;  ///< unix seconds
+};
+
 /// What `serve` can be told; the tools that read a log share `data` and `log`.
 struct configuration {
   std::filesystem::path data = "./data";  ///< the folder of everything that this node keeps
@@ -40,6 +48,7 @@ struct configuration {
   http::tls_files tls;                                ///< of the TLS listener
   http::server_options edge;                          ///< limits and time-outs of both; the addresses stand above
   std::size_t batch_commands = 500;                   ///< of one POST
+  std::vector<deprecated_route> deprecated_routes;    ///< their answers say so
   bool access_log = false;                            ///< a line on stderr for each answer
   std::map<std::string, std::string> kafka_settings;  ///< TOML only, table `kafka`: handed to librdkafka
 };

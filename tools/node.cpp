@@ -23,6 +23,7 @@
 #include "projections/fold_thread.h"
 #include "query/query_routes.h"
 #include "tools/admin_routes.h"
+#include "tools/deprecated_route.h"
 #include "tools/node_metrics.h"
 #include "tools/problem_routes.h"
 #include "tools/schema_routes.h"
@@ -121,7 +122,7 @@ class node {
  private:
   result<void> open_parts();
   result<void> listen();
-  void add_routes();
+  result<void> add_routes();
   void reload_tls_on_hangup();
   void announce_when_ready();
   void keep_house();
@@ -214,7 +215,7 @@ result<void> node::listen() {
   return {};
 }
 
-void node::add_routes() {
+result<void> node::add_routes() {
   command_routes_.reset(new command_context_of_routes{.service = *commands_,
                                                       .schemas = domains_.schemas(),
                                                       .time = time_,
@@ -239,6 +240,7 @@ void node::add_routes() {
                     .metrics = [this] { return metrics_.render(commands_->counters(), progress_.entries()); },
                     .partitions = [this] { return commands_->partitions(); },
                     .projections = [this] { return progress_.entries(); }});
+  return mark_deprecated(routes_, with_.deprecated_routes);
 }
 
 result<void> node::start() {
@@ -254,7 +256,7 @@ result<void> node::start() {
   for (const auto& domain : domains_.all()) {
     for (const auto& category : domain.categories()) commands_->add(*category);
   }
-  add_routes();
+  if (auto added = add_routes(); !added) return added;
   if (auto started = commands_->start(); !started) return started;
   fold_->start();
   signals_.async_wait([this](const boost::system::error_code& failed, int) {

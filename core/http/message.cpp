@@ -20,6 +20,8 @@ std::string_view name(method of) {
       return "PATCH";
     case method::delete_:
       return "DELETE";
+    case method::query:
+      return "QUERY";
     case method::connect:
       return "CONNECT";
     case method::trace:

@@ -10,7 +10,7 @@
 
 namespace foldlog::http {
 
-enum class method : std::uint8_t { get, head, post, options, put, patch, delete_, connect, trace, other };
+enum class method : std::uint8_t { get, head, post, options, put, patch, delete_, query, connect, trace, other };
 [[nodiscard]] std::string_view name(method of);
 
 struct header_field {

@@ -61,6 +61,7 @@ void request_parser::on_request_impl(beast::http::verb verb, view method, view t
   auto& request = out_.request;
   request.method = method_of(verb);
   request.method_text = plain(method);
+  if (request.method_text == name(method::query)) request.method = method::query;  // younger than Beast
   const auto whole = without_authority(plain(target));
   const auto question = std::min(whole.find('?'), whole.size());
   request.path = question == 0 ? "/" : whole.substr(0, question);

@@ -29,7 +29,7 @@ bool may_have_body(int status) { return status != status::no_content && status !
 
 }  // namespace
 
-std::string common_fields(std::int64_t unix_seconds) {
+std::string http_date(std::int64_t unix_seconds) {
   const std::chrono::sys_seconds time{std::chrono::seconds(unix_seconds)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
@@ -37,10 +37,14 @@ std::string common_fields(std::int64_t unix_seconds) {
   constexpr std::string_view days = "SunMonTueWedThuFriSat";
   constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
   return fmt::format(
-      "Server: foldlog\r\nDate: {}, {:02} {} {:04} {:02}:{:02}:{:02} GMT\r\n",
+      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
       days.substr(std::size_t{3} * std::chrono::weekday(day).c_encoding(), 3), static_cast<unsigned>(date.day()),
       months.substr(std::size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3), static_cast<int>(date.year()),
       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+std::string common_fields(std::int64_t unix_seconds) {
+  return "Server: foldlog\r\nDate: " + http_date(unix_seconds) + "\r\n";
 }
 
 bool has_body(const response& answer, const answer_form& form) { return !form.to_head && may_have_body(answer.status); }

@@ -16,6 +16,8 @@ struct answer_form {
   bool close = false;       ///< the connection closes after it
 };
 
+/// `Sat, 21 Nov 2026 09:30:00 GMT`.
+[[nodiscard]] std::string http_date(std::int64_t unix_seconds);
 /// `Server: foldlog\r\nDate: Sat, 21 Nov 2026 09:30:00 GMT\r\n`.
 [[nodiscard]] std::string common_fields(std::int64_t unix_seconds);
 /// Status line and header fields up to the empty line. A streamed answer has no length: chunks, or until the close.

@@ -5,6 +5,8 @@
 #include <cassert>
 #include <utility>
 
+#include "core/http/response_writer.h"
+
 namespace foldlog::http {
 namespace {
 
@@ -105,6 +107,21 @@ bool decode_parts(std::string_view path, const std::vector<segment>& segments, p
   return decodable;
 }
 
+std::string fields_of(const route_marks& marks) {
+  response bearer;
+  if (!marks.accept_query.empty()) bearer.add("Accept-Query", marks.accept_query);
+  if (marks.deprecated_since) bearer.add("Deprecation", "@" + std::to_string(*marks.deprecated_since));
+  if (marks.sunset) bearer.add("Sunset", http_date(*marks.sunset));
+  return bearer.fields;
+}
+
+responder marked(responder answer, std::string_view fields) {
+  return [fields, answer = std::move(answer)](response given) mutable {
+    given.fields.append(fields);
+    answer(std::move(given));
+  };
+}
+
 }  // namespace
 
 struct router::route {
@@ -112,17 +129,44 @@ struct router::route {
   std::string pattern;
   std::vector<segment> segments;
   handler with;
+  route_marks marks;
+  std::string fields;  ///< what the marks add to each answer
 };
 
 router::router() = default;
 router::~router() = default;
 
-void router::add(method of, std::string_view pattern, handler with) {
-  auto added = std::make_unique<route>(route{of, std::string(pattern), compile(pattern), std::move(with)});
+void router::add(method of, std::string_view pattern, handler with, route_marks marks) {
+  auto added = std::make_unique<route>(
+      route{of, std::string(pattern), compile(pattern), std::move(with), marks, fields_of(marks)});
   // Kept in the order of preference: the first that matches is the one.
   const auto place = std::ranges::upper_bound(routes_, added->segments, preferred,
                                               [](const auto& each) -> const auto& { return each->segments; });
   routes_.insert(place, std::move(added));
+}
+
+result<void> router::deprecate(method of, std::string_view pattern, std::int64_t since,
+                               std::optional<std::int64_t> sunset) {
+  const auto found =
+      std::ranges::find_if(routes_, [&](const auto& each) { return each->method == of && each->pattern == pattern; });
+  if (found == routes_.end()) {
+    return fail(error_kind::invalid, "there is no route " + std::string(name(of)) + " " + std::string(pattern));
+  }
+  // RFC 9745, 4: a sunset is not before the deprecation.
+  if (sunset && *sunset < since) {
+    return fail(error_kind::invalid, "the sunset of " + std::string(pattern) + " is before its deprecation");
+  }
+  auto& marks = (*found)->marks;
+  marks.deprecated_since = since;
+  marks.sunset = sunset;
+  (*found)->fields = fields_of(marks);
+  return {};
+}
+
+std::vector<router::entry> router::entries() const {
+  std::vector<entry> all;
+  for (const auto& each : routes_) all.push_back({each->method, each->pattern, each->marks});
+  return all;
 }
 
 std::string_view router::handle(const request& of, responder answer) const {
@@ -133,6 +177,7 @@ std::string_view router::handle(const request& of, responder answer) const {
   const auto wanted = of.method == method::head ? method::get : of.method;
   for (const auto& each : routes_) {
     if (each->method != wanted || !matches(of.path, each->segments)) continue;
+    if (!each->fields.empty()) answer = marked(std::move(answer), each->fields);
     path_parts parts;
     if (decode_parts(of.path, each->segments, parts)) {
       each->with(of, parts, std::move(answer));
@@ -151,10 +196,12 @@ std::string_view router::handle_without_route(const request& of, responder answe
   here.insert(method::options);
   anywhere.insert(method::options);
   std::string_view pattern;
+  std::string_view query_fields;
   for (const auto& each : routes_) {
     anywhere.insert(each->method);
     if (!matches(of.path, each->segments)) continue;
     here.insert(each->method);
+    if (each->method == method::query) query_fields = each->fields;
     if (pattern.empty()) pattern = each->pattern;
   }
   const bool whole_server = of.path == "*" && of.method == method::options;
@@ -163,6 +210,7 @@ std::string_view router::handle_without_route(const request& of, responder answe
     answer(render({.kind = problem_kind::unknown_route, .detail = "no route of this server has this path"}));
     return {};
   }
+  if (!query_fields.empty()) answer = marked(std::move(answer), query_fields);
   const auto& allowed = pattern.empty() ? anywhere : here;
   of.method == method::options ? answer_options(allowed, answer) : answer_not_allowed(allowed, answer);
   return pattern;

@@ -158,5 +158,35 @@ TEST_CASE("percent escapes are decoded byte by byte") {
   }
 }
 
+TEST_CASE("a path that takes QUERY says what it may bring, whatever the method and the answer") {
+  router routes;
+  constexpr route_marks takes{.accept_query = "a/b"};
+  const auto none = [](const request&, const path_parts&, responder answer) { answer(response{}); };
+  routes.add(method::get, "/list", none, takes);
+  routes.add(method::query, "/list", none, takes);
+  add(routes, method::get, "/other");
+  for (const auto of : {method::get, method::head, method::query, method::options, method::put}) {
+    CHECK(ask(routes, of, "/list").answer.fields.contains("Accept-Query: a/b\r\n"));
+    CHECK_FALSE(ask(routes, of, "/other").answer.fields.contains("Accept-Query"));
+  }
+  CHECK(ask(routes, method::options, "/list").answer.fields.contains("Allow: GET, HEAD, OPTIONS, QUERY\r\n"));
+}
+
+TEST_CASE("every answer of a deprecated route says since when, and when it goes") {
+  router routes;
+  fill(routes);
+  CHECK(routes.deprecate(method::get, "/v1/views/{domain}/{view}", 1'700'000'000, 1'800'000'000).has_value());
+  CHECK(routes.deprecate(method::post, "/v1/commands", 1'700'000'000, std::nullopt).has_value());
+  const auto list = ask(routes, method::get, "/v1/views/bank/accounts").answer.fields;
+  CHECK(list == "Deprecation: @1700000000\r\nSunset: Fri, 15 Jan 2027 08:00:00 GMT\r\n");
+  CHECK(ask(routes, method::head, "/v1/views/bank/%zz").answer.fields.contains("Deprecation: @1700000000\r\n"));
+  CHECK(ask(routes, method::post, "/v1/commands").answer.fields == "Deprecation: @1700000000\r\n");
+  CHECK_FALSE(ask(routes, method::get, "/v1/views/bank/accounts/a").answer.fields.contains("Deprecation"));
+  const auto unknown = routes.deprecate(method::get, "/v1/nothing", 1, std::nullopt);
+  REQUIRE_FALSE(unknown.has_value());
+  CHECK(unknown.error().text == "there is no route GET /v1/nothing");
+  CHECK_FALSE(routes.deprecate(method::post, "/v1/commands", 2, 1).has_value());
+}
+
 }  // namespace
 }  // namespace foldlog::http

@@ -23,6 +23,8 @@
 #include "projections/fold_thread.h"
 #include "query/query_routes.h"
 #include "tools/admin_routes.h"
+#include "tools/contract.h"
+#include "tools/contract_routes.h"
 #include "tools/deprecated_route.h"
 #include "tools/node_metrics.h"
 #include "tools/problem_routes.h"
@@ -123,6 +125,7 @@ class node {
   result<void> open_parts();
   result<void> listen();
   result<void> add_routes();
+  void describe_routes();
   void reload_tls_on_hangup();
   void announce_when_ready();
   void keep_house();
@@ -145,6 +148,7 @@ class node {
   std::unique_ptr<fold_thread> fold_;
   http::router routes_;
   http::router admin_routes_;
+  std::shared_ptr<contract_documents> contracts_ = std::make_shared<contract_documents>();
   std::unique_ptr<http::server> http_;
   std::unique_ptr<http::server> https_;  // none: no TLS listener
   std::unique_ptr<http::server> admin_;
@@ -235,12 +239,29 @@ result<void> node::add_routes() {
                                     .store_generation = [this] { return view_rows_->generation(); }});
   add_problem_routes(routes_);
   add_schema_routes(routes_, domains_.schemas());
+  add_contract_routes(routes_, contracts_);
   add_admin_routes(admin_routes_,
                    {.checks = [this] { return checks(); },
                     .metrics = [this] { return metrics_.render(commands_->counters(), progress_.entries()); },
                     .partitions = [this] { return commands_->partitions(); },
                     .projections = [this] { return progress_.entries(); }});
-  return mark_deprecated(routes_, with_.deprecated_routes);
+  if (auto marked = mark_deprecated(routes_, with_.deprecated_routes); !marked) return marked;
+  describe_routes();
+  return {};
+}
+
+void node::describe_routes() {
+  const contract_source source{.domains = domains_,
+                               .routes = routes_.entries(),
+                               .admin_routes = admin_routes_.entries(),
+                               .admin_url = fmt::format("http://{}:{}", with_.admin.host, admin_->port()),
+                               .log = with_.log,
+                               .partitions = log_->partitions(),
+                               .replicas = with_.log == "embedded" ? 1 : with_.replicas};
+  auto described = make_openapi(source);
+  for (const auto& route : described.missing) log(log_level::error, "openapi.json lacks a route", {{"route", route}});
+  contracts_->openapi = std::move(described.text);
+  contracts_->asyncapi = make_asyncapi(source);
 }
 
 result<void> node::start() {

@@ -39,6 +39,7 @@ bool is_compressible(std::string_view content_type) {
 }
 
 constexpr std::string_view etag = "ETag: \"";
+constexpr std::string_view vary = "Vary: Accept-Encoding\r\n";
 
 }  // namespace
 
@@ -91,7 +92,7 @@ void content_coder::apply(response& answer, method asked, bool takes_gzip) {
   const bool read = asked == method::get || asked == method::head;
   if (least_ == 0 || answer.stream || (!read && !takes_gzip)) return;
   const bool compressible = is_compressible(answer.content_type);
-  if (read && (compressible || answer.status == status::not_modified)) answer.add("Vary", "Accept-Encoding");
+  if (read && (compressible || answer.status == status::not_modified)) answer.fields.append(vary);
   constexpr std::size_t most = 1U << 30;  // zlib counts in 32 bits
   if (!takes_gzip || !compressible || answer.body.size() < least_ || answer.body.size() > most) return;
   const auto tag = answer.fields.find(etag);
@@ -100,7 +101,7 @@ void content_coder::apply(response& answer, method asked, bool takes_gzip) {
   auto compressed = deflater_->compress(answer.body);
   if (compressed.empty() || compressed.size() >= answer.body.size()) return;
   if (tag != std::string::npos) answer.fields.insert(tag + etag.size() - 1, "W/");
-  if (!read) answer.add("Vary", "Accept-Encoding");
+  if (!read) answer.fields.append(vary);
   answer.add("Content-Encoding", "gzip");
   answer.body = std::move(compressed);
 }

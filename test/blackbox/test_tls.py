@@ -29,7 +29,7 @@ class TlsConnection(Connection):
         if protocols:
             context.set_alpn_protocols(list(protocols))
         try:
-            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost", suppress_ragged_eofs=False)
         except BaseException:
             self.close()
             raise

@@ -165,6 +165,7 @@ result<void> router::deprecate(method of, std::string_view pattern, std::int64_t
 
 std::vector<router::entry> router::entries() const {
   std::vector<entry> all;
+  all.reserve(routes_.size());
   for (const auto& each : routes_) all.push_back({each->method, each->pattern, each->marks});
   return all;
 }

@@ -12,11 +12,6 @@ namespace {
 constexpr int request_ms = 3000;
 constexpr std::chrono::milliseconds passing_patience{2000};
 
-constexpr std::array<kafka_setting, 4> topic_settings{{{"cleanup.policy", "delete"},
-                                                       {"retention.ms", "-1"},
-                                                       {"retention.bytes", "-1"},
-                                                       {"unclean.leader.election.enable", "false"}}};
-
 kafka_recipe admin_recipe() {
   kafka_recipe recipe;
   recipe.type = RD_KAFKA_CONSUMER;
@@ -110,13 +105,13 @@ result<std::map<std::string, settings_map>> describe(rd_kafka_t* handle, const s
   return found;
 }
 
-void compare_settings(const log_options& options, const std::string& topic, const settings_map& found,
-                      std::vector<topic_difference>& differences) {
+void compare_settings(const log_options& options, std::span<const kafka_setting> settings, const std::string& topic,
+                      const settings_map& found, std::vector<topic_difference>& differences) {
   const auto value = [&](const char* name) {
     const auto at = found.find(name);
     return at == found.end() ? std::string("unknown") : at->second;
   };
-  for (const auto& [name, wanted] : topic_settings) {
+  for (const auto& [name, wanted] : settings) {
     if (value(name) != wanted) differences.push_back({topic, name, value(name), wanted});
   }
   const auto wanted = min_insync_of(options.replicas);
@@ -139,12 +134,13 @@ void compare_layout(const log_options& options, const kafka_topic_view& topic, s
   }
 }
 
-kafka_owned<rd_kafka_NewTopic_t> new_topic(const log_options& options, const std::string& name) {
+kafka_owned<rd_kafka_NewTopic_t> new_topic(const log_options& options, std::span<const kafka_setting> settings,
+                                           const std::string& name) {
   std::array<char, 256> reason{};
   kafka_owned<rd_kafka_NewTopic_t> topic(
       rd_kafka_NewTopic_new(name.c_str(), options.partitions, options.replicas, reason.data(), reason.size()));
   if (!topic) return topic;
-  for (const auto& [setting, value] : topic_settings) rd_kafka_NewTopic_set_config(topic.get(), setting, value);
+  for (const auto& [setting, value] : settings) rd_kafka_NewTopic_set_config(topic.get(), setting, value);
   const auto insync = std::to_string(min_insync_of(options.replicas));
   rd_kafka_NewTopic_set_config(topic.get(), "min.insync.replicas", insync.c_str());
   return topic;
@@ -167,10 +163,25 @@ result<void> check_created(rd_kafka_event_t* event) {
 
 }  // namespace
 
-result<kafka_admin> kafka_admin::make(const log_options& options) {
+std::span<const kafka_setting> kafka_event_topic() {
+  static constexpr std::array<kafka_setting, 4> settings{{{"cleanup.policy", "delete"},
+                                                          {"retention.ms", "-1"},
+                                                          {"retention.bytes", "-1"},
+                                                          {"unclean.leader.election.enable", "false"}}};
+  return settings;
+}
+
+std::span<const kafka_setting> kafka_board_topic() {
+  static constexpr std::array<kafka_setting, 2> settings{
+      {{"cleanup.policy", "compact"}, {"unclean.leader.election.enable", "false"}}};
+  return settings;
+}
+
+result<kafka_admin> kafka_admin::make(const log_options& options, std::span<const kafka_setting> settings) {
   auto handle = make_kafka_handle(options, admin_recipe());
   if (!handle) return std::unexpected(handle.error());
   kafka_admin made;
+  made.settings = settings;
   made.handle = std::move(*handle);
   made.topics = make_kafka_topics(made.handle.get(), options.topics);
   return made;
@@ -212,7 +223,7 @@ result<std::vector<std::string>> kafka_admin::create_missing(const log_options& 
                                                   options.replicas, options.location, seen.brokers, names.front()));
   }
   for (const auto& name : names) {
-    wanted.push_back(new_topic(options, name));
+    wanted.push_back(new_topic(options, settings, name));
     if (!wanted.back()) return fail(error_kind::invalid, fmt::format("Kafka takes no topic '{}'", name));
     raw_topics.push_back(wanted.back().get());
   }
@@ -264,7 +275,8 @@ result<std::vector<topic_difference>> kafka_admin::compare(const log_options& op
     described = describe(handle.get(), existing);
   }
   if (!described) return std::unexpected(described.error());
-  for (const auto& [topic, settings] : *described) compare_settings(options, topic, settings, differences);
+  for (const auto& [topic, settings] : *described)
+    compare_settings(options, this->settings, topic, settings, differences);
   return differences;
 }
 

@@ -32,12 +32,18 @@ struct kafka_cluster_view {
   std::vector<kafka_topic_view> topics;  ///< in the order of options.topics
 };
 
+/// The settings that a topic of events must have, and one of notes (API.md section 3).
+[[nodiscard]] std::span<const kafka_setting> kafka_event_topic();
+[[nodiscard]] std::span<const kafka_setting> kafka_board_topic();
+
 /// A handle for the questions below, with its topics: they go first.
 struct kafka_admin {
   kafka_handle handle;
   std::vector<kafka_owned<rd_kafka_topic_t>> topics;
+  std::span<const kafka_setting> settings;  ///< that its topics are created with, and must have
 
-  [[nodiscard]] static result<kafka_admin> make(const log_options& options);
+  [[nodiscard]] static result<kafka_admin> make(const log_options& options,
+                                                std::span<const kafka_setting> settings = kafka_event_topic());
   ~kafka_admin() { topics.clear(); }
   kafka_admin() = default;
   kafka_admin(kafka_admin&&) = default;

@@ -63,7 +63,8 @@ result<kafka_handle> make_kafka_handle(const log_options& options, const kafka_r
   rd_kafka_t* made = rd_kafka_new(recipe.type, settings.get(), reason.data(), reason.size());
   if (made == nullptr) return fail(error_kind::invalid, fmt::format("librdkafka: {}", reason.data()));
   [[maybe_unused]] const auto* taken = settings.release();  // by rd_kafka_new
-  return kafka_handle(made, rd_kafka_destroy);
+  if (recipe.closes_group) return kafka_handle(made, rd_kafka_destroy);
+  return kafka_handle(made, [](rd_kafka_t* of) { rd_kafka_destroy_flags(of, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); });
 }
 
 std::vector<kafka_owned<rd_kafka_topic_t>> make_kafka_topics(rd_kafka_t* handle, std::span<const std::string> names) {

@@ -40,6 +40,7 @@ struct kafka_recipe {
   std::vector<kafka_setting> usual;
   std::vector<kafka_setting> fixed;
   int events = 0;               ///< RD_KAFKA_EVENT_…, for the main queue
+  bool closes_group = true;     ///< false: a consumer goes without a word to its group
   void* interceptor = nullptr;  ///< handed to `on_new` when that is set
   rd_kafka_interceptor_f_on_new_t* on_new = nullptr;
 };

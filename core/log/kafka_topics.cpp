@@ -36,4 +36,18 @@ result<std::vector<topic_difference>> check_topics(const log_options& options) {
   return admin->compare(options, *seen);
 }
 
+result<void> prepare_board_topic(const log_options& options) {
+  const auto admin = kafka_admin::make(options, kafka_board_topic());
+  if (!admin) return std::unexpected(admin.error());
+  const auto seen = admin->look(options, contact_patience);
+  if (!seen) return std::unexpected(seen.error());
+  if (auto created = admin->create_missing(options, *seen); !created) return std::unexpected(created.error());
+  const auto led = admin->wait_for_leaders(options, leader_patience);
+  if (!led) return std::unexpected(led.error());
+  const auto differences = admin->compare(options, *led);
+  if (!differences) return std::unexpected(differences.error());
+  if (!differences->empty()) return fail(error_kind::conflict, differences->front().text());
+  return {};
+}
+
 }  // namespace foldlog

@@ -28,4 +28,8 @@ struct topic_difference {
 /// replicas may be higher than wanted. Errors: unavailable.
 [[nodiscard]] result<std::vector<topic_difference>> check_topics(const log_options& options);
 
+/// Creates the one topic of options.topics as that of a board, with one partition, when it is missing. Errors:
+/// unavailable, conflict (it is there with another setting).
+[[nodiscard]] result<void> prepare_board_topic(const log_options& options);
+
 }  // namespace foldlog

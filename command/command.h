@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@
 #include "core/base/position.h"
 
 namespace foldlog {
+
+namespace http {
+struct response;
+}
 
 /// How a command ended. The HTTP side turns it into a status.
 enum class outcome_kind : std::uint8_t {
@@ -25,6 +30,7 @@ enum class outcome_kind : std::uint8_t {
   log_unavailable,   ///< the log takes no appends: certainly not applied
   unknown,           ///< it may have been applied, or may still be: a repeat with the same id is safe
   internal,          ///< a defect of ours
+  relayed,           ///< the node that owns the partition has answered
 };
 
 struct outcome_event {
@@ -41,6 +47,7 @@ struct command_outcome {
   foldlog::refusal refusal = {};           ///< refused
   bool replayed = false;                   ///< the first outcome of an earlier attempt, told again
   std::string detail = {};                 ///< for the others: a sentence
+  std::shared_ptr<http::response> answer = {};  ///< relayed: what it said
 };
 
 /// What a client wants, checked up to its schema.
@@ -54,16 +61,16 @@ struct command_request {
   bool fresh_id = false;                          ///< the id was made for this command: nobody can have used it before
   std::string correlation_id;
   std::string traceparent;
+  std::chrono::nanoseconds deadline{};  ///< on the monotonic clock; 0: the service sets it
 };
 
 using answer_handler = std::move_only_function<void(const command_request&, command_outcome)>;
 
 /// A command on its way through an owner.
 struct command : command_request {
-  answer_handler done;                  ///< called once; empty afterwards
-  std::uint64_t arrival = 0;            ///< set by the owner: the order of arrival
-  std::chrono::nanoseconds deadline{};  ///< on the monotonic clock; set by the shell
-  bool was_in_doubt = false;            ///< an append of it ended unknown once: it is never told a plain 503 afterwards
+  answer_handler done;        ///< called once; empty afterwards
+  std::uint64_t arrival = 0;  ///< set by the owner: the order of arrival
+  bool was_in_doubt = false;  ///< an append of it ended unknown once: it is never told a plain 503 afterwards
 };
 
 }  // namespace foldlog

@@ -36,6 +36,20 @@ http::problem internal_problem(const command_request& of, const command_outcome&
   return {.kind = http::problem_kind::internal, .detail = "the command failed inside the engine", .instance = instance};
 }
 
+// Another node's whole answer as a line: bodies of successes gain their status, problems have it.
+void append_relayed_line(std::string& out, const http::response& answer) {
+  const bool replayed = answer.fields.find("Idempotent-Replayed: true") != std::string::npos;
+  if (answer.status == http::status::ok) {
+    out += R"({"status":200,)";
+    if (replayed) out += R"("replayed":true,)";
+    out.append(answer.body, 1);
+  } else {
+    auto body = answer.body;
+    if (replayed) body.insert(body.size() - 1, R"(,"replayed":true)");
+    out += body;
+  }
+}
+
 }  // namespace
 
 void append_command_body(std::string& out, const command_place& place, const command_request& of,
@@ -105,12 +119,14 @@ http::problem command_problem(const command_request& of, const command_outcome& 
     case outcome_kind::applied:
     case outcome_kind::unchanged:
     case outcome_kind::internal:
+    case outcome_kind::relayed:
       break;
   }
   return internal_problem(of, outcome);
 }
 
 http::response render_command(const command_place& place, const command_request& of, const command_outcome& outcome) {
+  if (outcome.kind == outcome_kind::relayed) return std::move(*outcome.answer);
   if (outcome.kind != outcome_kind::applied && outcome.kind != outcome_kind::unchanged) {
     auto answer = http::render(command_problem(of, outcome));
     if (outcome.replayed) answer.add("Idempotent-Replayed", "true");
@@ -132,7 +148,9 @@ http::response render_command(const command_place& place, const command_request&
 
 void append_command_line(std::string& out, const command_place& place, const command_request& of,
                          const command_outcome& outcome) {
-  if (outcome.kind == outcome_kind::applied || outcome.kind == outcome_kind::unchanged) {
+  if (outcome.kind == outcome_kind::relayed) {
+    append_relayed_line(out, *outcome.answer);
+  } else if (outcome.kind == outcome_kind::applied || outcome.kind == outcome_kind::unchanged) {
     out += R"({"status":200,)";
     if (outcome.replayed) out += R"("replayed":true,)";
     std::string body;

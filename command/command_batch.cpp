@@ -148,6 +148,8 @@ void handle_command_batch(command_context_of_routes& context, const http::reques
       continue;
     }
     const auto place = ready->place;
+    ready->forwarded = context.elsewhere != nullptr && of.count(forwarded_field) > 0;
+    ready->in_order = true;
     submit_checked(context, std::move(*ready),
                    [batch, index, place](const command_request& done, const command_outcome& outcome) {
                      std::string line;

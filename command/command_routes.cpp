@@ -6,6 +6,7 @@
 
 #include "command/command_answer.h"
 #include "command/command_batch.h"
+#include "command/command_forward.h"
 #include "command/command_head.h"
 #include "core/base/hash.h"
 #include "core/base/names.h"
@@ -40,6 +41,7 @@ std::expected<checked_command, problem> check_request(command_context_of_routes&
   if (!ready) return ready;
   ready->wanted->correlation_id = std::move(head->correlation_id);
   ready->wanted->traceparent = std::move(head->traceparent);
+  ready->forwarded = context.elsewhere != nullptr && of.count(forwarded_field) > 0;
   return ready;
 }
 
@@ -118,15 +120,16 @@ checked_command make_checked(command_context_of_routes& context, const category&
 }
 
 void submit_checked(command_context_of_routes& context, checked_command ready, answer_handler done) {
-  if (!context.observe) {
-    ready.wanted->done = std::move(done);
-  } else {
-    ready.wanted->done = [&context, began = context.time.monotonic(), done = std::move(done)](
-                             const command_request& of, command_outcome outcome) mutable {
+  auto& wanted = *ready.wanted;
+  wanted.done = std::move(done);
+  if (context.observe) {
+    wanted.done = [&context, began = context.time.monotonic(), done = std::move(wanted.done)](
+                      const command_request& of, command_outcome outcome) mutable {
       context.observe({of.name, outcome.kind, context.time.monotonic() - began});
       done(of, std::move(outcome));
     };
   }
+  if (context.elsewhere != nullptr && !ready.forwarded) return submit_or_forward(context, std::move(ready));
   context.service.submit(*ready.of, std::move(ready.wanted));
 }
 

@@ -4,6 +4,7 @@
 
 #include "command/command_answer.h"
 #include "command/command_service.h"
+#include "core/cluster/forwarder.h"
 #include "core/http/router.h"
 #include "schemas/command_hash.h"
 #include "schemas/registry.h"
@@ -25,6 +26,8 @@ struct command_context_of_routes {
   std::int32_t partitions = 1;
   std::size_t batch_commands = 500;
   std::function<void(const command_observation&)> observe = {};
+  forwarder* elsewhere = nullptr;  ///< takes commands of partitions that other nodes own; none: there are no others
+  std::string node = {};           ///< this one's name, told to them
 
   json::parser parser = {};
   command_hash_scratch hash = {};
@@ -38,6 +41,8 @@ struct checked_command {
   const category* of = nullptr;
   std::unique_ptr<command> wanted;
   command_place place;
+  bool forwarded = false;  ///< by another node: it goes no further
+  bool in_order = false;   ///< of a batch: after the lines before it that have its stream
 };
 
 /// Route, id and name; in the order of API.md.
@@ -56,6 +61,7 @@ struct checked_command {
                                            std::optional<std::uint64_t> expected_version);
 /// A list of broken rules as a problem: `what` broke its schema.
 [[nodiscard]] http::problem schema_problem(std::string_view what, const std::vector<violation>& violations);
+/// To the owner, here or elsewhere.
 void submit_checked(command_context_of_routes& context, checked_command ready, answer_handler done);
 
 }  // namespace foldlog

@@ -32,7 +32,8 @@ command_service::command_service(event_log& log, store& rows, boost::asio::any_i
               time,
               options_.alarm ? options_.alarm : make_alarm(executor_),
               [this](partition_id at, offset_t offset) { read_from(at, offset); },
-              [this](partition_id at) { stop_reading(at); }},
+              [this](partition_id at) { stop_reading(at); },
+              [this](partition_id at) { note_change(at); }},
       alive_(std::make_shared<command_service*>(this)) {}
 
 command_service::~command_service() { stop(); }
@@ -55,6 +56,7 @@ void command_service::add(const category& of) {
   for (std::int32_t partition = 0; partition < log_.partitions(); ++partition) {
     made.partitions.push_back(std::make_shared<partition_shell>(of, name, partition_id{made.topic, partition}, rows_,
                                                                 options_.owner, around_, random_));
+    if (options_.shared_out) made.partitions.back()->wish(partition_wish::rest);
   }
 }
 
@@ -81,9 +83,38 @@ void command_service::submit(const category& of, std::unique_ptr<command> wanted
     auto done = std::move(wanted->done);
     return done(*wanted, {.kind = outcome_kind::log_unavailable, .detail = "the log takes no appends at present"});
   }
-  wanted->deadline = time_.monotonic() + options_.command_timeout;
+  if (wanted->deadline.count() == 0) wanted->deadline = time_.monotonic() + options_.command_timeout;
   const auto partition = partition_of(wanted->stream_id, log_.partitions());
   found->partitions[static_cast<std::size_t>(partition)]->submit(std::move(wanted));
+}
+
+// ---- who owns what
+
+partition_id command_service::place_of(const category& of, std::string_view stream_id) const {
+  const auto found = std::ranges::find(categories_, &of, &served::of);
+  return {found->topic, partition_of(stream_id, log_.partitions())};
+}
+
+std::vector<owned_partition> command_service::owned() const {
+  std::vector<owned_partition> all;
+  for (const auto& each : categories_) {
+    for (const auto& partition : each.partitions) {
+      const auto& owner = partition->owner();
+      if (owner.phase() != owner_phase::serving || owner.leaving()) continue;
+      all.push_back({{partition->topic(), partition->at().partition}, owner.epoch().offset});
+    }
+  }
+  return all;
+}
+
+void command_service::note_change(partition_id at) {
+  if (!options_.shared_out) return;
+  boost::asio::post(executor_, [weak = std::weak_ptr(alive_), at] {
+    const auto alive = weak.lock();
+    if (!alive || !*alive) return;
+    (*alive)->shell(at).apply();
+    if ((*alive)->options_.changed) (*alive)->options_.changed(at);
+  });
 }
 
 // ---- reading for the owners
@@ -189,6 +220,7 @@ bool command_service::ready(std::string& why) const {
   for (const auto& each : categories_) {
     for (const auto& partition : each.partitions) {
       const auto phase = partition->owner().phase();
+      if (partition->wished() != partition_wish::own) continue;
       if (phase == owner_phase::serving || phase == owner_phase::checking) continue;
       why = fmt::format("{}/{} is {}: {}", partition->topic(), partition->at().partition, name(phase),
                         partition->owner().reason());
@@ -210,7 +242,9 @@ std::vector<command_service::partition_state> command_service::partitions() cons
                         .epoch = owner.epoch().text(),
                         .end_offset = log_.end_offset(partition->at()).value_or(offset_t{0}),
                         .state = std::string(name(owner.phase())),
-                        .reason = std::string(owner.reason())});
+                        .reason = std::string(owner.reason()),
+                        .shared = false,
+                        .standby = {}});
     }
   }
   return states;
@@ -235,7 +269,8 @@ std::optional<std::int64_t> command_service::log_time_us() const {
   std::optional<std::int64_t> oldest;
   for (const auto& each : categories_) {
     for (const auto& partition : each.partitions) {
-      if (partition->owner().phase() != owner_phase::serving) return std::nullopt;
+      const bool serves = partition->owner().phase() == owner_phase::serving;
+      if (partition->wished() == partition_wish::own && !serves) return std::nullopt;
       const auto time_us = partition->owner().place().log_time_us;
       if (time_us != 0) oldest = std::min(oldest.value_or(time_us), time_us);
     }

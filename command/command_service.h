@@ -14,6 +14,10 @@ struct command_service_options {
   owner_options owner;                                ///< hot_bytes: per partition
   std::chrono::milliseconds command_timeout{10'000};  ///< a command that is not answered by then gets a 503
   foldlog::alarm alarm = {};                          ///< empty: real timers on the executor
+  /// True: a partition is claimed when wish() says so. False: all are, at the start.
+  bool shared_out = false;
+  /// What this node does for the partition has changed. Posted, never from within a call.
+  std::function<void(partition_id)> changed = {};
   std::function<std::unique_ptr<store_writer>(store&, boost::asio::any_io_executor)> make_writer = make_store_writer;
 };
 
@@ -28,14 +32,25 @@ class command_service {
 
   /// Before start(). The category's topic is one of the log's; the category outlives the service.
   void add(const category& of);
-  /// Opens the write model and claims every partition. Errors: those of the store.
+  /// Opens the write model and claims every partition that is wished for. Errors: those of the store.
   [[nodiscard]] result<void> start();
 
   [[nodiscard]] const category* find(std::string_view domain, std::string_view category_name) const;
   /// Answers through `wanted->done`, once. The category is one of find()'s.
   void submit(const category& of, std::unique_ptr<command> wanted);
 
-  /// All partitions serve. Else `why` names the first that does not.
+  /// What this node should do with a partition.
+  void wish(partition_id at, partition_wish wanted) { shell(at).wish(wanted); }
+  /// Another node owns it: its work here ends at once.
+  void drop(partition_id at) { shell(at).drop(); }
+  [[nodiscard]] bool takes_commands(partition_id at) { return shell(at).takes_commands(); }
+  [[nodiscard]] bool rests(partition_id at) { return shell(at).rests(); }
+  [[nodiscard]] bool halted(partition_id at) { return shell(at).owner().phase() == owner_phase::halted; }
+  [[nodiscard]] partition_id place_of(const category& of, std::string_view stream_id) const;
+  /// Those that serve, with the claims by which they do.
+  [[nodiscard]] std::vector<owned_partition> owned() const;
+
+  /// All partitions that are wished for serve. Else `why` names the first that does not.
   [[nodiscard]] bool ready(std::string& why) const;
 
   struct partition_state {
@@ -46,6 +61,8 @@ class command_service {
     offset_t end_offset{0};
     std::string state;
     std::string reason;
+    bool shared = false;               ///< among nodes; then:
+    std::vector<std::string> standby;  ///< who folds it too
   };
   [[nodiscard]] std::vector<partition_state> partitions() const;
   [[nodiscard]] owner_counters counters() const;
@@ -69,6 +86,7 @@ class command_service {
   template <typename Work>
   void call_after(std::shared_ptr<void>& timer, std::chrono::milliseconds time, Work work);
   [[nodiscard]] partition_shell& shell(partition_id at);
+  void note_change(partition_id at);
   void sweep();
   void check_drained(std::chrono::nanoseconds until, std::function<void()> done);
   [[nodiscard]] std::vector<event_log::start> all_from_zero() const;

@@ -13,6 +13,8 @@ std::string_view name(owner_phase phase) {
   switch (phase) {
     case owner_phase::vacant:
       return "vacant";
+    case owner_phase::following:
+      return "following";
     case owner_phase::claiming:
       return "claiming";
     case owner_phase::reading:
@@ -50,8 +52,10 @@ void owner::enter(owner_phase phase, std::string_view why) {
 void owner::submit(std::unique_ptr<command> wanted) {
   wanted->arrival = next_arrival_++;
   if (retired_) return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = "the node is stopping"});
+  if (leaving_) return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = std::string(handed_over)});
   switch (phase_) {
     case owner_phase::vacant:
+    case owner_phase::following:
     case owner_phase::deposed:
     case owner_phase::halted:
       return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = reason_});
@@ -304,6 +308,7 @@ void owner::add_proof_when_needed() {
 }
 
 void owner::flush() {
+  if (leaving_) leave_when_idle();
   if (phase_ != owner_phase::serving || in_flight_.size() >= options_.in_flight_appends) return;
   add_proof_when_needed();
   while (!pending_.empty() && in_flight_.size() < options_.in_flight_appends) {

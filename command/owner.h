@@ -43,15 +43,18 @@ struct owner_options {
 };
 
 enum class owner_phase : std::uint8_t {
-  vacant,    ///< nobody offered the partition
-  claiming,  ///< a claim is on its way
-  reading,   ///< reads up to its claim
-  serving,   ///< decides
-  checking,  ///< an acknowledgement came with an odd offset: reads on before it believes anything
-  deposed,   ///< met another's claim; claims again later
-  halted,    ///< the log is damaged: an operator must look
+  vacant,     ///< nobody offered the partition
+  following,  ///< folds what another writes, to be quick when it is offered
+  claiming,   ///< a claim is on its way
+  reading,    ///< reads up to its claim
+  serving,    ///< decides
+  checking,   ///< an acknowledgement came with an odd offset: reads on before it believes anything
+  deposed,    ///< met another's claim; claims again later
+  halted,     ///< the log is damaged: an operator must look
 };
 [[nodiscard]] std::string_view name(owner_phase phase);
+
+constexpr std::string_view handed_over = "the partition is being handed over to another node";
 
 /// What an owner asks for. No call of it comes back into the owner before it has returned.
 class owner_port {
@@ -86,6 +89,7 @@ struct owner_counters {
 ///     offer -> claiming -> reading -> serving -+-> checking -> serving | deposed | claiming
 ///                 ^                            +-> claiming             (an unknown outcome)
 ///                 +------- deposed (after a pause)
+///     follow -> following (and offer from there); release -> vacant, once what was decided is certain
 class owner {
  public:
   owner(const category& of, write_model& rows, owner_options options, owner_port& port, clock& time,
@@ -95,6 +99,14 @@ class owner {
   void start(const folded_place& place);
   /// This process should own the partition.
   void offer();
+  /// Another owns it, this process may have to: vacant -> following.
+  void follow();
+  /// following -> vacant.
+  void rest();
+  /// Another process should own it: decides nothing more, and is vacant as soon as what was decided is certain.
+  /// `at_once`: another owns it already; what is under way is answered as unknown (a repeat, by whoever, gets its
+  /// outcome).
+  void release(bool at_once);
   void submit(std::unique_ptr<command> wanted);
   /// Hands what was decided since the last call to the log, as one append. To be called once all input at hand was
   /// given.
@@ -110,6 +122,8 @@ class owner {
   void retire();
 
   [[nodiscard]] owner_phase phase() const { return phase_; }
+  /// Released, and not vacant yet.
+  [[nodiscard]] bool leaving() const { return leaving_; }
   [[nodiscard]] std::string_view reason() const { return reason_; }
   [[nodiscard]] epoch_id epoch() const { return phase_ == owner_phase::serving ? place_.judged.epoch : epoch_id{}; }
   [[nodiscard]] bool idle() const {
@@ -186,6 +200,9 @@ class owner {
   void meet_too_large(append_under_way& append);
 
   // claiming and reading
+  [[nodiscard]] bool reads() const {
+    return phase_ == owner_phase::reading || phase_ == owner_phase::checking || phase_ == owner_phase::following;
+  }
   void claim(std::string_view why);
   void claim_again_later(std::string_view why);
   void take_back();
@@ -200,6 +217,8 @@ class owner {
   void counted(std::span<const record> records);
   void could_not_fold(const error& why);
   void begin_serving();
+  void leave_when_idle();
+  void leave_at_once(std::string_view why);
   void end_checking_when_done();
   void depose();
   void enter(owner_phase phase, std::string_view why);
@@ -218,6 +237,7 @@ class owner {
   owner_phase phase_ = owner_phase::vacant;
   std::string reason_ = "the partition was not offered yet";
   bool retired_ = false;
+  bool leaving_ = false;             ///< released, and something is still under way
   folded_place place_;               ///< everything before it is certain and folded
   commit_reader reader_;             ///< while reading
   offset_t read_next_{0};            ///< while reading: the next record to come

@@ -144,7 +144,7 @@ void owner::saved(const result<void>& outcome) {
   }
   saving_streams_.clear();
   streams_.evict();
-  if (std::exchange(reading_paused_, false) && (phase_ == owner_phase::reading || phase_ == owner_phase::checking)) {
+  if (std::exchange(reading_paused_, false) && reads()) {
     port_.read_from(read_next_);
   } else if (outcome && unsaved_commits_ >= options_.save_commits) {
     save();

@@ -11,7 +11,8 @@ namespace foldlog {
 void owner::start(const folded_place& place) { place_ = place; }
 
 void owner::offer() {
-  if (phase_ == owner_phase::vacant) claim("the partition was offered");
+  leaving_ = false;
+  if (phase_ == owner_phase::vacant || phase_ == owner_phase::following) claim("the partition was offered");
 }
 
 void owner::claim(std::string_view why) {
@@ -96,7 +97,7 @@ void owner::requeue(std::vector<std::unique_ptr<command>> again) {
 
 void owner::read(std::span<const record> records) {
   for (const auto& next : records) {
-    if (phase_ != owner_phase::reading && phase_ != owner_phase::checking) return;
+    if (!reads()) return;
     if (next.offset < read_next_) continue;
     if (next.offset != read_next_) {
       return halt(fmt::format("the record at offset {} is missing", raw(read_next_)));
@@ -105,8 +106,7 @@ void owner::read(std::span<const record> records) {
   }
   if (phase_ == owner_phase::checking) end_checking_when_done();
   if (unsaved_commits_ >= options_.save_commits) save();
-  const bool reads = phase_ == owner_phase::reading || phase_ == owner_phase::checking;
-  if (reads && saving_ && unsaved_commits_ >= 4 * options_.save_commits) {
+  if (reads() && saving_ && unsaved_commits_ >= 4 * options_.save_commits) {
     reading_paused_ = true;
     port_.stop_reading();
   }
@@ -147,11 +147,13 @@ void owner::read_one(const record& next) {
 void owner::could_not_fold(const error& why) {
   if (why.kind != error_kind::unavailable) return halt(why.text);
   port_.stop_reading();
+  if (phase_ == owner_phase::following) return enter(owner_phase::vacant, why.text);
   take_back();
   claim_again_later(why.text);
 }
 
 void owner::met_claim(const record& claim) {
+  if (phase_ == owner_phase::following) return;
   if (phase_ == owner_phase::reading) {
     if (claim.epoch.nonce == claim_nonce_) begin_serving();
   } else if (std::ranges::find(own_nonces_, claim.epoch.nonce) != own_nonces_.end()) {
@@ -252,6 +254,7 @@ void owner::begin_serving() {
   drop_doubtful([&again](std::unique_ptr<command> of) { again.push_back(std::move(of)); });
   requeue(std::move(again));
   enter(owner_phase::serving, "owns the partition");
+  if (leaving_) answer_all_waiting(outcome_kind::not_ready, handed_over);
   take_waiting();
 }
 
@@ -355,6 +358,7 @@ void owner::depose() {
   });
   const auto pause = std::chrono::nanoseconds(options_.deposed_pause);
   const auto jitter = std::chrono::nanoseconds(random_() % static_cast<std::uint64_t>(pause.count() / 2 + 1));
+  if (std::exchange(leaving_, false)) return leave_at_once("another node took the partition over");
   if (!planted(defect::never_claims_again)) claim_at_ = time_.monotonic() + pause + jitter;
   enter(owner_phase::deposed, "another node took the partition over");
   port_.wake_after(pause + jitter);

@@ -67,8 +67,7 @@ result<void> partition_shell::start() {
 // The last record that was folded must still be there; else the log was cut or made anew, and the rows with it.
 void partition_shell::check_place(const folded_place& place) {
   if (place.last_counted == no_offset) {
-    owner_.start(place);
-    return owner_.offer();
+    return opened(place);
   }
   around_.log.fetch(at_, place.last_counted, place.last_counted,
                     [self = shared_from_this(), place](const result<record_batch>& found) {
@@ -93,8 +92,53 @@ void partition_shell::start_from(folded_place place, const result<record_batch>&
     if (auto wiped = rows_.wipe(); !wiped) return owner_.halt(wiped.error().text);
     place = {};
   }
+  opened(place);
+}
+
+void partition_shell::opened(const folded_place& place) {
   owner_.start(place);
-  owner_.offer();
+  opened_ = true;
+  apply();
+}
+
+void partition_shell::wish(partition_wish wanted) {
+  wish_ = wanted;
+  apply();
+}
+
+void partition_shell::apply() {
+  if (!opened_ || stopped_) return;
+  switch (wish_) {
+    case partition_wish::own:
+      return owner_.offer();
+    case partition_wish::stand_by:
+      owner_.release(false);
+      return owner_.follow();
+    case partition_wish::rest:
+      owner_.release(false);
+      return owner_.rest();
+  }
+}
+
+void partition_shell::drop() {
+  if (opened_ && !stopped_) owner_.release(true);
+}
+
+bool partition_shell::takes_commands() const {
+  switch (owner_.phase()) {
+    case owner_phase::claiming:
+    case owner_phase::reading:
+    case owner_phase::serving:
+    case owner_phase::checking:
+      return !owner_.leaving();
+    default:
+      return false;
+  }
+}
+
+bool partition_shell::rests() const {
+  const auto phase = owner_.phase();
+  return phase == owner_phase::vacant || phase == owner_phase::following || phase == owner_phase::halted;
 }
 
 void partition_shell::submit(std::unique_ptr<command> wanted) {
@@ -187,6 +231,7 @@ void partition_shell::wake_after(std::chrono::nanoseconds time) {
 void partition_shell::phase_changed(owner_phase now, std::string_view why) {
   if (now == owner_phase::reading) fail_point("partition-claimed");
   if (now == owner_phase::serving) fail_point("partition-serving");
+  if (around_.phase_changed) around_.phase_changed(at_);
   const bool bad = now == owner_phase::deposed || now == owner_phase::halted;
   log(now == owner_phase::halted ? log_level::error
       : bad                      ? log_level::warning

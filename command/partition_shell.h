@@ -7,6 +7,7 @@
 
 #include "command/owner.h"
 #include "command/store_writer.h"
+#include "core/cluster/ownership.h"
 #include "core/runtime/alarm.h"
 
 namespace foldlog {
@@ -20,6 +21,7 @@ struct partition_surroundings {
   foldlog::alarm alarm;
   std::function<void(partition_id, offset_t)> read_from;  ///< hand records to partition_shell::read() from there on
   std::function<void(partition_id)> stop_reading;
+  std::function<void(partition_id)> phase_changed = {};  ///< from within the owner: do not call back into it
 };
 
 /// Joins one owner to the log, the store and the timers, on one strand. Everything is called on that strand.
@@ -29,8 +31,13 @@ class partition_shell final : private owner_port, public std::enable_shared_from
                   partition_surroundings& around, random_source random);
   ~partition_shell() override;
 
-  /// Opens the write model, checks it against the log and claims the partition.
+  /// Opens the write model, checks it against the log, and does what is wished.
   [[nodiscard]] result<void> start();
+  void wish(partition_wish wanted);
+  /// Another node owns it: ends at once.
+  void drop();
+  /// Does what is wished, as far as that is possible by now.
+  void apply();
   void submit(std::unique_ptr<command> wanted);
   void read(std::span<const record> records);
   void read_failed(const error& why);
@@ -42,6 +49,11 @@ class partition_shell final : private owner_port, public std::enable_shared_from
   void save() { owner_.save(); }
 
   [[nodiscard]] bool idle() const { return owner_.idle(); }
+  /// Commands are decided here, now or soon.
+  [[nodiscard]] bool takes_commands() const;
+  /// Nothing is decided here (any more).
+  [[nodiscard]] bool rests() const;
+  [[nodiscard]] partition_wish wished() const { return wish_; }
   [[nodiscard]] bool clean() const { return owner_.clean(); }
   [[nodiscard]] const class owner& owner() const { return owner_; }
   [[nodiscard]] const std::string& topic() const { return topic_; }
@@ -59,6 +71,7 @@ class partition_shell final : private owner_port, public std::enable_shared_from
 
   void flush_soon();
   void check_place(const folded_place& place);
+  void opened(const folded_place& place);
   void start_from(folded_place place, const result<record_batch>& found);
 
   std::string topic_;
@@ -68,6 +81,8 @@ class partition_shell final : private owner_port, public std::enable_shared_from
   class owner owner_;
   std::shared_ptr<void> timer_;
   std::chrono::nanoseconds wakes_at_ = std::chrono::nanoseconds::max();
+  partition_wish wish_ = partition_wish::own;
+  bool opened_ = false;
   bool flush_posted_ = false;
   bool stopped_ = false;  ///< what outlived us may be gone: late results are dropped
 };

@@ -37,6 +37,15 @@ void append_string(std::string& out, std::string_view name, std::string_view val
   http::append_json_string(out, value);
 }
 
+void append_names(std::string& out, std::string_view name, const std::vector<std::string>& names) {
+  out += fmt::format(R"(,"{}":[)", name);
+  for (const auto& one : names) {
+    if (out.back() != '[') out += ',';
+    http::append_json_string(out, one);
+  }
+  out += ']';
+}
+
 std::string partitions_json(const std::vector<command_service::partition_state>& all) {
   std::string body = "[";
   for (const auto& one : all) {
@@ -55,6 +64,7 @@ std::string partitions_json(const std::vector<command_service::partition_state>&
     body += fmt::format(R"(,"end_offset":{},)", raw(one.end_offset));
     append_string(body, "state", one.state);
     if (one.state != "serving") body += ',', append_string(body, "reason", one.reason);
+    if (one.shared) append_names(body, "standby", one.standby);
     body += '}';
   }
   return body + "]";

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "core/base/names.h"
 #include "tools/edge_settings.h"
 #include "tools/setting_values.h"
 
@@ -21,17 +22,26 @@ problem check_log(const std::string& value) {
   return "is neither 'embedded' nor 'kafka:host:port,…'";
 }
 
-problem check_roles(const std::string& value) {
-  std::vector<std::string> roles;
+problem parse_roles(const std::string& value, node_roles& to) {
+  auto roles = node_roles::parse(value);
+  if (!roles) return roles.error().text;
+  to = *roles;
+  return std::nullopt;
+}
+
+problem check_advertised(const std::string& value) {
+  listen_address ignored;
+  return value.empty() ? std::nullopt : parse_address(value, ignored);
+}
+
+// `name=value`, several joined by ';'
+problem parse_properties(const std::string& value, std::map<std::string, std::string>& to) {
   std::stringstream parts(value);
-  for (std::string role; std::getline(parts, role, ',');) {
-    if (role != "command" && role != "query" && role != "front")
-      return fmt::format("'{}' is no role (command, query, front)", role);
-    roles.push_back(role);
+  for (std::string part; std::getline(parts, part, ';');) {
+    const auto equals = part.find('=');
+    if (equals == std::string::npos || equals == 0) return fmt::format("has '{}', which is no name=value", part);
+    to[part.substr(0, equals)] = part.substr(equals + 1);
   }
-  std::ranges::sort(roles);
-  if (roles != std::vector<std::string>{"command", "front", "query"})
-    return "this version runs all roles in one process: command,query,front";
   return std::nullopt;
 }
 
@@ -117,11 +127,22 @@ const std::vector<setting>& all_settings() {
        [](configuration& to, text v) { return parse_address(v, to.http); }},
       {"admin", "address:port of the admin listener (port 0: any)",
        [](configuration& to, text v) { return parse_address(v, to.admin); }},
-      {"roles", "command,query,front",
+      {"roles", "command,query,front, or some of them (on Kafka)",
+       [](configuration& to, text v) { return parse_roles(v, to.roles); }},
+      {"cluster", "nodes of one name on one Kafka work together",
        [](configuration& to, text v) {
-         to.roles = v;
-         return check_roles(v);
+         to.cluster = v;
+         return is_name(v) ? std::nullopt : problem("is no name ([a-z][a-z0-9_]{0,39})");
        }},
+      {"advertise", "host:port at which other nodes find this one; default: that of http",
+       [](configuration& to, text v) {
+         to.advertise = v;
+         return check_advertised(v);
+       }},
+      {"standby-replicas", "command nodes that fold a partition which another owns",
+       [](configuration& to, text v) { return parse_integer<std::size_t>(v, 0, 100, to.standby_replicas); }},
+      {"kafka-property", "name=value;… handed to librdkafka, as the table [kafka] of the file is",
+       [](configuration& to, text v) { return parse_properties(v, to.kafka_settings); }},
       {"partitions", "of every topic, fixed when the log is created",
        [](configuration& to, text v) { return parse_integer<std::int32_t>(v, 1, 10'000, to.partitions.emplace()); }},
       {"replicas", "of every partition in Kafka",
@@ -188,6 +209,10 @@ result<configuration> configure(const std::map<std::string, std::string>& flags,
   }
   if (wrong.lines.empty()) {
     if (auto edge = check_edge(made)) wrong.lines.push_back(std::move(*edge));
+  }
+  if (made.log == "embedded" && made.roles != configuration().roles) {
+    wrong.lines.push_back(
+        fmt::format("roles = '{}': the embedded log belongs to one process, which has all roles", made.roles.text()));
   }
   if (!wrong.lines.empty()) return fail(error_kind::invalid, fmt::format("{}", fmt::join(wrong.lines, "\n")));
   return made;

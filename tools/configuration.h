@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/cluster/announcement.h"
 #include "core/http/server.h"
 
 namespace foldlog {
@@ -34,7 +35,10 @@ struct configuration {
   std::string log = "embedded";           ///< `embedded` or `kafka:host:port,…`
   listen_address http{"127.0.0.1", 8080};
   listen_address admin{"127.0.0.1", 8081};
-  std::string roles = "command,query,front";
+  node_roles roles{.command = true, .query = true, .front = true};
+  std::string cluster = "main";   ///< nodes of one name on one Kafka work together
+  std::string advertise;          ///< `host:port` at which other nodes find this one; empty: that of http
+  std::size_t standby_replicas = 1;  ///< command nodes that fold a partition which another owns
   std::optional<std::int32_t> partitions;  ///< none: as recorded, 8 for a new log
   std::int32_t replicas = 3;
   std::vector<std::filesystem::path> domains;  ///< folders of schemas that are domains, too (tools/domain_folder.h)
@@ -50,7 +54,7 @@ struct configuration {
   std::size_t batch_commands = 500;                   ///< of one POST
   std::vector<deprecated_route> deprecated_routes;    ///< their answers say so
   bool access_log = false;                            ///< a line on stderr for each answer
-  std::map<std::string, std::string> kafka_settings;  ///< TOML only, table `kafka`: handed to librdkafka
+  std::map<std::string, std::string> kafka_settings;  ///< handed to librdkafka; in TOML the table `kafka`
 };
 
 /// One setting: as a flag `--key value`, in the environment `FOLDLOG_KEY`, in the TOML file `key` (dashes are

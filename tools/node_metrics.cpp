@@ -42,6 +42,8 @@ std::string_view name(outcome_kind kind) {
       return "outcome-unknown";
     case outcome_kind::internal:
       return "internal";
+    case outcome_kind::relayed:
+      return "forwarded";
   }
   return "internal";
 }

@@ -16,10 +16,11 @@ using http::problem_kind;
 
 constexpr int read_attempts = 3;
 
+// What the server has taken off already (a compressed body) or adds itself counts too.
 bool belongs_to_connection(std::string_view name) {
-  static constexpr std::array<std::string_view, 10> names{
-      "host",    "connection", "keep-alive", "transfer-encoding", "content-length", "trailer",
-      "upgrade", "te",         "expect",     "proxy-connection"};
+  static constexpr std::array<std::string_view, 12> names{
+      "content-encoding", "accept-encoding", "host",    "connection", "keep-alive", "transfer-encoding",
+      "content-length",   "trailer",         "upgrade", "te",         "expect",     "proxy-connection"};
   return std::ranges::any_of(names, [&](std::string_view each) {
     return std::ranges::equal(name, each, {},
                               [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });

@@ -14,6 +14,7 @@
 #include "tools/exit_status.h"
 #include "tools/fold_commands.h"
 #include "tools/log_tool.h"
+#include "tools/migrate.h"
 #include "tools/node.h"
 #include "tools/schema_commands.h"
 #include "tools/tail.h"
@@ -88,6 +89,7 @@ struct command_line {
   tail_options tailing;
   schema_validate_command validating;
   schema_check_command checking;
+  migrate_command migrating;
   bool json = false;
   std::map<std::string, std::function<int(const configuration&, const domain_set&)>> commands;
 
@@ -101,14 +103,14 @@ struct command_line {
           replaying.json = json;
           return replay_views(with, domains, replaying);
         });
-    flags.add(replay, {"log", "data"});
+    flags.add(replay, {"log", "data", "kafka-property"});
     replay.add_option("--into", replaying.into, "an empty or absent folder")->required();
     replay.add_option("--domain", replaying.domain, "only this domain's views");
     replay.add_option("--threads", replaying.threads, "default: one per core")->check(CLI::Range(1, 256));
     replay.add_option("--to", replaying.to, "a token: fold up to and with it");
     auto& tail = add("tail", "print a topic's events as JSON lines",
                      [this](const auto& with, const auto& domains) { return foldlog::tail(with, domains, tailing); });
-    flags.add(tail, {"log", "data", "domain"});
+    flags.add(tail, {"log", "data", "domain", "kafka-property"});
     tail.add_option("topic", tailing.topic, "such as bank.account")->required();
     tail.add_option("--from", tailing.from, "beginning, end, or a token: what comes after it");
     tail.add_flag("--follow", tailing.follow, "wait for more");
@@ -119,18 +121,26 @@ struct command_line {
                          verifying.json = json;
                          return foldlog::verify(with, domains, verifying);
                        });
-    flags.add(verify, {"log", "data", "domain", "idempotency-window", "idempotency-commands"});
+    flags.add(verify, {"log", "data", "domain", "idempotency-window", "idempotency-commands", "kafka-property"});
     verify.add_option("--views", verifying.views, "a server's data folder, or one made by replay");
     auto& dump = add("dump", "print a view store's rows as JSON lines",
                      [this](const auto&, const auto&) { return foldlog::dump(dumping); });
     dump.add_option("--views", dumping.views, "a server's data folder, or one made by replay")->required();
     dump.add_option("--view", dumping.view, "only this view");
+    auto& migrate = add("migrate", "copy an embedded log into Kafka topics, records at their offsets",
+                        [this](const auto& with, const auto&) {
+                          migrating.json = json;
+                          return foldlog::migrate(with, migrating);
+                        });
+    flags.add(migrate, {"replicas", "kafka-property"});
+    migrate.add_option("--from", migrating.from, "embedded:DIR, with no server on it")->required();
+    migrate.add_option("--to", migrating.to, "kafka:host:port,…: its topics are empty or not there yet")->required();
     auto& topics = *app.add_subcommand("topics", "the event topics in Kafka");
     topics.require_subcommand(1);
     for (const bool create : {true, false}) {
       auto& one = *topics.add_subcommand(create ? "create" : "check",
                                          create ? "create them with their settings" : "compare their settings");
-      flags.add(one, {"log", "data", "domain", "partitions", "replicas"});
+      flags.add(one, {"log", "data", "domain", "partitions", "replicas", "kafka-property"});
       one.add_flag("--json", json, "for machines");
       commands[create ? "topics create" : "topics check"] = [create](const auto& with, const auto& domains) {
         return run_topics(with, domains, create);

@@ -82,7 +82,11 @@ void membership::hear(std::string_view key, std::string_view text) {
   if (said && said->instance == self_.instance) return hear_own(*said);
   if (!came_in_) return;  // it stood there before us: perhaps of one that is gone
   if (!said) return refuse(said.error());
-  if (const auto conflict = conflict_with(*said)) return refuse(*conflict);
+  if (const auto conflict = conflict_with(*said)) {
+    name_is_taken_ = key == self_.node;
+    if (joined_ && name_is_taken_) announce_soon();  // it stands in the place of the own note
+    return refuse(*conflict);
+  }
   if (said->cluster == self_.cluster) hear_other(std::move(*said));
 }
 
@@ -139,6 +143,7 @@ void membership::refuse(const error& why) {
   left_ = true;
   announce_timer_.reset();
   interval_timer_.reset();
+  if (!name_is_taken_) board_.post(self_.node, {});
   heard(std::unexpected(why));
 }
 

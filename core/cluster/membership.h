@@ -74,6 +74,7 @@ class membership {
   bool came_in_ = false;  ///< the own first note was heard: what comes now is news
   bool joined_ = false;
   bool left_ = false;
+  bool name_is_taken_ = false;  ///< by the node of the note that was refused last
   std::uint64_t refused_ = 0;
   std::chrono::nanoseconds announced_{};
   std::shared_ptr<void> announce_timer_;

@@ -198,6 +198,7 @@ void client_connection::tick(steady_clock::time_point now) {
 
 void client_connection::begin_stream() {
   streaming_ = true;
+  parser_->body_limit(boost::none);
   until_ = steady_clock::time_point::max();
   const auto self = shared_from_this();
   if (const auto of = owner_.lock()) of->streams(*this);

@@ -11,6 +11,7 @@ using list_pointer = std::unique_ptr<rd_kafka_topic_partition_list_t, void (*)(r
 
 // The application must be seen to poll; what comes is told by the signal.
 constexpr std::chrono::milliseconds poll_interval{1000};
+constexpr std::chrono::milliseconds first_word_patience{1500};
 
 // librdkafka's main thread looks at its heartbeats when some timer wakes it, else once a second: the statistics' timer
 // does, so that a member hears of a rebalance within a heartbeat.
@@ -69,6 +70,7 @@ void kafka_group::join(handlers heard) {
     rd_kafka_topic_partition_list_add(wanted.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   }
   signal_->watch(queue_.get());
+  joined_ = true;
   if (const auto code = rd_kafka_subscribe(handle_.get(), wanted.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR) {
     log(log_level::error, "the consumer group can't be joined", {{"reason", rd_kafka_err2str(code)}});
   }
@@ -102,6 +104,7 @@ void kafka_group::take(rd_kafka_event_t& event) {
 }
 
 void kafka_group::take_assigned(const rd_kafka_topic_partition_list_t& list) {
+  spoken_ = true;
   const list_pointer taken(rd_kafka_topic_partition_list_copy(&list), rd_kafka_topic_partition_list_destroy);
   for (int n = 0; n < taken->cnt; ++n) taken->elems[n].offset = RD_KAFKA_OFFSET_END;
   report(rd_kafka_incremental_assign(handle_.get(), taken.get()), "an assignment of the group was not taken");
@@ -148,6 +151,19 @@ std::vector<partition_id> kafka_group::places(const rd_kafka_topic_partition_lis
 
 void kafka_group::leave(std::function<void()> done) {
   left_ = std::move(done);
+  leave_until_ = std::chrono::steady_clock::now() + first_word_patience;
+  leave_when_in();
+}
+
+// librdkafka 2.0.2 aborts the process (sticky assignor, "assignor_state") when a member goes between joining and its
+// first assignment. So that is waited for; a member that never gets it goes without a word.
+void kafka_group::leave_when_in() {
+  drain();
+  if (!spoken_ && std::chrono::steady_clock::now() < leave_until_) {
+    timer_ = alarm_(std::chrono::milliseconds(5), [this] { leave_when_in(); });
+    return;
+  }
+  if (!spoken_) return std::exchange(left_, nullptr)();
   report(rd_kafka_consumer_close_queue(handle_.get(), queue_.get()), "the group can't be left");
   timer_ = alarm_(std::chrono::milliseconds(1), [this] { keep_leaving(); });
 }
@@ -165,6 +181,8 @@ void kafka_group::close() {
   kafka_signal::detach(queue_.get());
   signal_.reset();
   queue_.reset();
+  // See leave_when_in(): what was joined and not assigned can't be ended; it goes with the process.
+  if (joined_ && !spoken_) [[maybe_unused]] static const auto* kept = new kafka_handle(handle_);
   handle_.reset();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <set>
 #include <vector>
@@ -28,6 +29,7 @@ class kafka_group final : public partition_group {
   explicit kafka_group(std::vector<std::string> topics) : topics_(std::move(topics)) {}
   void drain();
   void keep_polling();
+  void leave_when_in();
   void keep_leaving();
   void take(rd_kafka_event_t& event);
   void take_assigned(const rd_kafka_topic_partition_list_t& list);
@@ -45,6 +47,9 @@ class kafka_group final : public partition_group {
   std::vector<partition_id> asked_;  ///< revoked, all of them to be given back together
   std::set<partition_id> kept_;      ///< those of them that were not released yet
   std::function<void()> left_;
+  std::chrono::steady_clock::time_point leave_until_;
+  bool joined_ = false;
+  bool spoken_ = false;  ///< it was assigned something once
 };
 
 }  // namespace foldlog

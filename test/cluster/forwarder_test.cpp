@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/asio/post.hpp>
+#include <algorithm>
 
 #include "core/http/problem.h"
 #include "core/http/server.h"
@@ -28,7 +28,14 @@ struct forward_rig : nodes_rig {
     server = std::move(*started);
     owner = node_named("owner");
     owner->endpoint = "http://127.0.0.1:" + std::to_string(server->port());
-    play = [](http::responder answer) { answer({.status = http::status::ok, .content_type = "application/json", .fields = {}, .body = "done", .close = false, .stream = {}}); };
+    play = [](http::responder answer) {
+      answer({.status = http::status::ok,
+              .content_type = "application/json",
+              .fields = {},
+              .body = "done",
+              .close = false,
+              .stream = {}});
+    };
   }
 
   void forward(std::string body, std::chrono::milliseconds within = 5s, std::string order = {}) {
@@ -40,8 +47,12 @@ struct forward_rig : nodes_rig {
     wanted.done = [this, body](forward_outcome outcome) { ended.emplace_back(body, std::move(outcome)); };
     passing.forward(std::move(wanted));
   }
-  bool wait(std::size_t count = 1) { return until([&] { return ended.size() >= count; }); }
-  static void say(http::responder& answer, http::problem_kind what) { answer(http::render({.kind = what, .detail = "x"})); }
+  bool wait(std::size_t count = 1) {
+    return until([&] { return ended.size() >= count; });
+  }
+  static void say(http::responder& answer, http::problem_kind what) {
+    answer(http::render({.kind = what, .detail = "x"}));
+  }
 
   std::unique_ptr<http::server> server;
   std::optional<announcement> owner;
@@ -50,8 +61,13 @@ struct forward_rig : nodes_rig {
   std::vector<std::string> asked, fields;
   std::vector<std::pair<std::string, forward_outcome>> ended;
   peer_calls calls{loop.get_executor(), time, system_random(), {}, {.failures = 3, .shortest = 50ms, .longest = 100ms}};
-  forwarder passing{calls, make_alarm(loop.get_executor()), time, system_random(), [this](const topic_partition&) { return here; },
-                    [this](const topic_partition&) { return owner ? &*owner : nullptr; }, {.attempt_timeout = 300ms}};
+  forwarder passing{calls,
+                    make_alarm(loop.get_executor()),
+                    time,
+                    system_random(),
+                    [this](const topic_partition&) { return here; },
+                    [this](const topic_partition&) { return owner ? &*owner : nullptr; },
+                    {.attempt_timeout = 300ms}};
 };
 
 TEST_CASE("a command goes to the owner, and its answer comes back") {
@@ -147,8 +163,13 @@ TEST_CASE("commands of one order go one after the other") {
 TEST_CASE("too many at once are refused") {
   forward_rig rig;
   rig.owner.reset();
-  forwarder few{rig.calls, make_alarm(rig.loop.get_executor()), rig.time, system_random(), [](const auto&) { return false; },
-                [](const auto&) { return nullptr; }, {.waiting_commands = 1}};
+  forwarder few{rig.calls,
+                make_alarm(rig.loop.get_executor()),
+                rig.time,
+                system_random(),
+                [](const auto&) { return false; },
+                [](const auto&) { return nullptr; },
+                {.waiting_commands = 1}};
   std::vector<kind> ended;
   for (int n = 0; n < 2; ++n) {
     forward_request wanted;

@@ -94,9 +94,8 @@ TEST_CASE("every partition has the standbys that all nodes agree on, and they fo
   for (std::int32_t at = 0; at < 8; ++at) {
     CHECK(rig.until([&] {
       const auto folds = folding(at);
-      return folds.size() == 1 && std::ranges::all_of(rig.nodes, [&](const auto& node) {
-               return node->owns.standbys({0, at}) == folds;
-             });
+      return folds.size() == 1 &&
+             std::ranges::all_of(rig.nodes, [&](const auto& node) { return node->owns.standbys({0, at}) == folds; });
     }));
   }
 }

@@ -36,9 +36,9 @@ struct configuration {
   listen_address http{"127.0.0.1", 8080};
   listen_address admin{"127.0.0.1", 8081};
   node_roles roles{.command = true, .query = true, .front = true};
-  std::string cluster = "main";   ///< nodes of one name on one Kafka work together
-  std::string advertise;          ///< `host:port` at which other nodes find this one; empty: that of http
-  std::size_t standby_replicas = 1;  ///< command nodes that fold a partition which another owns
+  std::string cluster = "main";            ///< nodes of one name on one Kafka work together
+  std::string advertise;                   ///< `host:port` at which other nodes find this one; empty: that of http
+  std::size_t standby_replicas = 1;        ///< command nodes that fold a partition which another owns
   std::optional<std::int32_t> partitions;  ///< none: as recorded, 8 for a new log
   std::int32_t replicas = 3;
   std::vector<std::filesystem::path> domains;  ///< folders of schemas that are domains, too (tools/domain_folder.h)

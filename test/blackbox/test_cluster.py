@@ -215,6 +215,7 @@ class Errors(ClusterCase):
         self.refuses("command-1", "command", says="has the name command-1 already")
         self.refuses("other", "command", "--cluster", "other", says="the cluster 'main' (node command-1")
         self.refuses("counts", "command", "--partitions", "16", says="partitions is 8, wanted 16")
+        self.refuses("secure", "command", "--kafka-property", "security.protocol=NONSENSE", says="librdkafka does not take security.protocol=NONSENSE")
         quiet = self.shout("future", "foldlog-node: 2\n")
         self.refuses("late", "command", says="speaks format 2")
         quiet.set()

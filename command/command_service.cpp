@@ -112,7 +112,6 @@ void command_service::note_change(partition_id at) {
   boost::asio::post(executor_, [weak = std::weak_ptr(alive_), at] {
     const auto alive = weak.lock();
     if (!alive || !*alive) return;
-    (*alive)->shell(at).apply();
     if ((*alive)->options_.changed) (*alive)->options_.changed(at);
   });
 }
@@ -205,6 +204,7 @@ void command_service::sweep() {
   for (auto& each : categories_) {
     for (auto& partition : each.partitions) {
       partition->tick();
+      if (options_.shared_out) partition->apply();  // what could not be done before
     }
   }
   call_after(sweep_timer_, std::chrono::milliseconds(100), &command_service::sweep);

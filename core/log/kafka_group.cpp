@@ -182,8 +182,9 @@ void kafka_group::close() {
   signal_.reset();
   queue_.reset();
   // See leave_when_in(): what was joined and not assigned can't be ended; it goes with the process.
-  if (joined_ && !spoken_) [[maybe_unused]]
-    static const auto* kept = new kafka_handle(handle_);
+  if (joined_ && !spoken_) {
+    [[maybe_unused]] static const auto* const kept = new kafka_handle(handle_);
+  }
   handle_.reset();
 }
 

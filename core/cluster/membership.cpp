@@ -144,7 +144,8 @@ void membership::refuse(const error& why) {
   announce_timer_.reset();
   interval_timer_.reset();
   if (!name_is_taken_) board_.post(self_.node, {});
-  heard(std::unexpected(why));
+  // Later: whoever hears it may end the board, which is in the middle of telling.
+  listen_timer_ = alarm_({}, [heard, why] { heard(std::unexpected(why)); });
 }
 
 void membership::finish_listening() {

@@ -12,6 +12,8 @@ namespace {
 constexpr std::chrono::milliseconds soon{2};            // news that come together are told together
 constexpr std::chrono::milliseconds answer_within{50};  // to a newcomer, spread by chance
 
+constexpr std::chrono::milliseconds answer_strangers_after{100};
+
 }  // namespace
 
 membership::membership(node_board& board, std::function<announcement()> describe, alarm alarm, const clock& time,
@@ -84,7 +86,8 @@ void membership::hear(std::string_view key, std::string_view text) {
   if (!said) return refuse(said.error());
   if (const auto conflict = conflict_with(*said)) {
     name_is_taken_ = key == self_.node;
-    if (joined_ && name_is_taken_) announce_soon();  // it stands in the place of the own note
+    // A newcomer must hear of this node while it listens; two that are in already do not answer each other for ever.
+    if (joined_ && time_.monotonic() - announced_ > answer_strangers_after) announce_soon();
     return refuse(*conflict);
   }
   if (said->cluster == self_.cluster) hear_other(std::move(*said));

@@ -73,6 +73,7 @@ std::expected<checked_command, problem> check_append(command_context_of_routes& 
                             std::move(head->command_id), head->expected_version);
   ready.wanted->correlation_id = std::move(head->correlation_id);
   ready.wanted->traceparent = std::move(head->traceparent);
+  ready.forwarded = context.elsewhere != nullptr && of.count(forwarded_field) > 0;
   return ready;
 }
 

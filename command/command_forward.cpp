@@ -17,11 +17,11 @@ std::string quoted_id(std::string_view id) {
   return text + '"';
 }
 
-http::outgoing make_request(const command_context_of_routes& context, const command_place& place,
-                            const command_request& of) {
+http::outgoing make_request(const command_context_of_routes& context, const category& to, const command_request& of) {
   http::outgoing made;
   made.method = http::method::post;
-  made.target = fmt::format("/v1/commands/{}/{}/{}/{}", place.domain, place.category, of.stream_id, of.name);
+  made.target = to.has_state() ? fmt::format("/v1/commands/{}/{}/{}/{}", to.domain(), to.name(), of.stream_id, of.name)
+                               : fmt::format("/v1/streams/{}/{}/{}", to.domain(), to.name(), of.stream_id);
   made.fields = fmt::format("Content-Type: application/json\r\nIdempotency-Key: {}\r\n{}: {}\r\n",
                             quoted_id(of.command_id), forwarded_field, context.node);
   if (of.expected_version) made.fields += fmt::format("If-Match: \"{}\"\r\n", *of.expected_version);
@@ -72,7 +72,7 @@ void forward(command_context_of_routes& context, const journey_pointer& on, comm
   of.fresh_id = false;  // whoever decides it looks whether it was applied
   forward_request wanted;
   wanted.at = {fmt::format("{}.{}", on->place.domain, on->place.category), on->place.partition};
-  wanted.request = make_request(context, on->place, of);
+  wanted.request = make_request(context, *on->of, of);
   wanted.in_doubt = on->in_doubt;
   if (on->in_order) wanted.order = fmt::format("{}/{}", wanted.at.topic, of.stream_id);
   wanted.until = of.deadline;

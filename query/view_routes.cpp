@@ -25,7 +25,6 @@ using http::problem_kind;
 using http::refuse;
 
 constexpr std::string_view json_type = "application/json";
-constexpr std::string_view form_type = "application/x-www-form-urlencoded";
 constexpr std::size_t key_bytes_max = 1024;
 
 struct view_place {
@@ -139,8 +138,8 @@ std::expected<list_request, problem> parse_list_request(const query_context& con
 std::expected<list_request, problem> parse_list_query_request(const query_context& context,
                                                               const http::request& request,
                                                               const http::path_parts& parts) {
-  if (!http::is_content_type(request, form_type)) {
-    return refuse(problem_kind::unsupported_media_type, fmt::format("a query is {}", form_type));
+  if (!http::is_content_type(request, http::form_type)) {
+    return refuse(problem_kind::unsupported_media_type, fmt::format("a query is {}", http::form_type));
   }
   if (!request.query.empty()) {
     return refuse(problem_kind::invalid_parameter, "a query's parameters stand in its body alone");
@@ -187,7 +186,7 @@ http::handler make_handler(std::shared_ptr<const query_context> context) {
 
 void add_view_routes(http::router& to, std::shared_ptr<const query_context> context) {
   constexpr std::string_view list = "/v1/views/{domain}/{view}";
-  constexpr http::route_marks takes_query{.accept_query = form_type};
+  constexpr http::route_marks takes_query{.accept_query = http::form_type};
   to.add(http::method::get, "/v1/views/{domain}/{view}/{key...}", make_handler<parse_row_request, row_answer>(context));
   to.add(http::method::query, list, make_handler<parse_list_query_request, list_answer>(context), takes_query);
   to.add(http::method::get, list, make_handler<parse_list_request, list_answer>(std::move(context)), takes_query);

@@ -29,8 +29,12 @@ void node::add_command_side() {
     add_command_routes(routes_, *command_routes_);
   }
   for (const auto& domain : domains_.all()) {
-    if (with_.roles.command && domain.is_decided_by_clients())
+    if (!domain.is_decided_by_clients()) continue;
+    if (with_.roles.command) {
       add_append_routes(routes_, *command_routes_, domain.name());
+    } else if (with_.roles.front) {
+      add_front_append_routes(routes_, cluster_->front(), domain.name());
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/base/hash.h"
+#include "core/http/negotiation.h"
 #include "core/http/problem.h"
 
 namespace foldlog {
@@ -84,10 +85,10 @@ void pass_on(front_context& context, forward_request wanted, std::string command
   context.commands.forward(std::move(wanted));
 }
 
-void pass_on_command(front_context& context, const http::request& of, const http::path_parts& path,
-                     http::responder answer) {
+void pass_on_command(front_context& context, const http::request& of, std::string_view domain,
+                     std::string_view category, std::string_view stream_id, http::responder answer) {
   forward_request wanted;
-  wanted.at = {path[0] + "." + path[1], partition_of(path[2], context.partitions)};
+  wanted.at = {fmt::format("{}.{}", domain, category), partition_of(stream_id, context.partitions)};
   wanted.request = copy_of(of);
   std::string id(of.header("Idempotency-Key").value_or(""));
   if (of.count("Idempotency-Key") == 0) {  // so that sending it again is the same command
@@ -145,7 +146,7 @@ const announcement* pick_command_node(const membership& of, const peer_calls& ca
 void add_front_command_routes(http::router& to, front_context& context) {
   to.add(http::method::post, "/v1/commands/{domain}/{category}/{id}/{command}",
          [&context](const http::request& of, const http::path_parts& path, http::responder answer) {
-           pass_on_command(context, of, path, std::move(answer));
+           pass_on_command(context, of, path[0], path[1], path[2], std::move(answer));
          });
   to.add(http::method::post, "/v1/commands",
          [&context](const http::request& of, const http::path_parts&, http::responder answer) {
@@ -153,14 +154,25 @@ void add_front_command_routes(http::router& to, front_context& context) {
          });
 }
 
+void add_front_append_routes(http::router& to, front_context& context, std::string_view domain) {
+  to.add(http::method::post, fmt::format("/v1/streams/{}/{{category}}/{{id}}", domain),
+         [&context, domain = std::string(domain)](const http::request& of, const http::path_parts& path,
+                                                  http::responder answer) {
+           pass_on_command(context, of, domain, path[0], path[1], std::move(answer));
+         });
+}
+
 void add_front_read_routes(http::router& to, front_context& context) {
-  for (const auto* pattern :
-       {"/v1/views/{domain}/{view}", "/v1/views/{domain}/{view}/{key...}", "/v1/streams/{domain}/{category}/{id}",
-        "/v1/streams/{domain}/{category}/{id}/state", "/v1/events/{domain}/{category}"}) {
-    to.add(http::method::get, pattern,
-           [&context](const http::request& of, const http::path_parts& path, http::responder answer) {
-             send_read(context, std::make_shared<read_request>(copy_of(of), path[0], std::move(answer)));
-           });
+  const auto pass = [&context](const http::request& of, const http::path_parts& path, http::responder answer) {
+    send_read(context, std::make_shared<read_request>(copy_of(of), path[0], std::move(answer)));
+  };
+  const std::string_view list = "/v1/views/{domain}/{view}";
+  constexpr http::route_marks takes_query{.accept_query = http::form_type};
+  to.add(http::method::query, list, pass, takes_query);
+  to.add(http::method::get, list, pass, takes_query);
+  for (const auto* pattern : {"/v1/views/{domain}/{view}/{key...}", "/v1/streams/{domain}/{category}/{id}",
+                              "/v1/streams/{domain}/{category}/{id}/state", "/v1/events/{domain}/{category}"}) {
+    to.add(http::method::get, pattern, pass);
   }
 }
 

@@ -29,6 +29,8 @@ struct front_context {
 
 /// `/v1/commands` to command nodes.
 void add_front_command_routes(http::router& to, front_context& context);
+/// `POST /v1/streams/{domain}/…` to command nodes, for a domain whose events clients append.
+void add_front_append_routes(http::router& to, front_context& context, std::string_view domain);
 /// Views, streams and events to the ready query node with the fewest requests of ours under way.
 void add_front_read_routes(http::router& to, front_context& context);
 

@@ -6,6 +6,9 @@
 
 namespace foldlog::http {
 
+/// What a form sends, and a QUERY of ours brings: a query string as a body.
+constexpr std::string_view form_type = "application/x-www-form-urlencoded";
+
 /// The body's Content-Type is this media type, whatever its parameters, and it is not compressed.
 [[nodiscard]] bool is_content_type(const request& of, std::string_view media_type);
 

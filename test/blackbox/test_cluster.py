@@ -252,6 +252,30 @@ class Errors(ClusterCase):
         metrics = front.request("GET", "/metrics", admin=True).body.decode()
         self.assertRegex(metrics, r'foldlog_peer_circuit_opened_total\{peer="ghost"\} [1-9]')
 
+    def test_what_clients_decide_reaches_its_owner_from_everywhere(self):
+        orders = ("--domain", os.path.join(harness.SOURCE, "examples", "orders"))
+        nodes = [self.serve(name, roles, *orders) for name, roles in
+                 (("command-1", "command"), ("command-2", "command"), ("query-1", "query"), ("front-1", "front"))]
+        through = [nodes[0], nodes[1], nodes[3]]
+        placed = json.dumps([{"type": "orders.OrderPlaced.v1", "data": {"customer": "Ann", "total": 500}}]).encode()
+
+        def append(node, order, key, headers=None):
+            return node.request("POST", f"/v1/streams/orders/order/{order}", placed, {**harness.JSON, "Idempotency-Key": key, **(headers or {})})
+        for number in range(8):  # of two owners
+            order = f"order-{number}"
+            first = append(through[number % 3], order, "k", {"If-None-Match": "*"})
+            self.assertEqual((200, 1), (first.status, first.json().get("version")), repr(first))
+            again = append(through[(number + 1) % 3], order, "k", {"If-None-Match": "*"})
+            self.assertEqual(first.json()["token"], again.json().get("token"), repr(again))
+            self.must_be_problem(append(through[(number + 2) % 3], order, "other", {"If-None-Match": "*"}), "version-mismatch", current_version=1)
+            seen = nodes[3].get(f"/v1/streams/orders/order/{order}", {"Foldlog-Token": first.json()["token"]})
+            self.assertEqual((200, 1), (seen.status, seen.json().get("version")), repr(seen))
+        states = nodes[0].request("GET", "/admin/partitions", admin=True).json()
+        self.assertEqual({"command-1", "command-2"}, {each["owner"] for each in states if each["topic"] == "orders.order"})
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        asked = [node.request("QUERY", "/v1/views/bank/accounts", b"limit=5", form) for node in nodes[2:]]
+        self.assertEqual((200, asked[0].body), (asked[1].status, asked[1].body), repr(asked[1]))
+
     def test_events_stream_through_the_front(self):
         self.serve("node-1", "command,query")
         front = self.serve("front-1", "front")

@@ -266,8 +266,9 @@ void world::answered(const command& of, const command_outcome& outcome) {
   const int index = of.command_id[1] - '1';
   const int nth = of.traceparent[0] - '0';
   if (telling()) {
-    static constexpr std::array names{"applied",    "unchanged", "refused",         "version mismatch", "id reused",
-                                      "overloaded", "not ready", "log unavailable", "unknown",          "internal"};
+    static constexpr std::array names{"applied",   "unchanged",  "refused",   "version mismatch",
+                                      "id reused", "overloaded", "not ready", "log unavailable",
+                                      "unknown",   "internal",   "relayed"};
     std::string at;
     for (const auto& event : outcome.events) at += fmt::format(" @{}", raw(event.offset));
     say(fmt::format("; c{} is told: {}{}{}", index + 1, names[static_cast<std::size_t>(outcome.kind)],
@@ -298,6 +299,7 @@ void world::answered(const command& of, const command_outcome& outcome) {
       return end(of, ending::unknown);
     case unchanged:
     case id_reused:
+    case relayed:
       return complain(fmt::format("c{} gets an answer that nothing here can cause", index + 1));
   }
 }

@@ -17,6 +17,10 @@ problem too_large(const request_limits& limits) {
           .detail = "the body may have " + std::to_string(limits.body_bytes) + " bytes"};
 }
 
+problem longer_than_it_says() {
+  return {.kind = problem_kind::malformed_request, .detail = "a chunk is longer than it says"};
+}
+
 }  // namespace
 
 request_reader::outcome request_reader::read(char* bytes, std::size_t size) {
@@ -103,6 +107,7 @@ request_reader::outcome request_reader::read_body(const char* bytes, std::size_t
 
 request_reader::outcome request_reader::read_chunks(const char* bytes, std::size_t size) {
   wants_continue_ = false;
+  if (overruns_chunk({bytes, size})) return refuse(longer_than_it_says());
   // Beast's parser takes it for granted that the last chunk's line comes with the empty line after it.
   const bool at_line = !parsed_.in_chunk;
   if (at_line && size < std::string_view("0\r\n\r\n").size() && bytes[0] == '0') return outcome::need_more;
@@ -117,16 +122,17 @@ request_reader::outcome request_reader::read_chunks(const char* bytes, std::size
     parsed_.request.body = parsed_.chunks;
     return outcome::ready;
   }
-  // Beast looks for the CRLF after a chunk only when the next line is there.
-  if (parsed_.chunk_ended &&
-      !std::string_view("\r\n").starts_with({bytes + consumed_, std::min<std::size_t>(size - consumed_, 2)})) {
-    return refuse({.kind = problem_kind::malformed_request, .detail = "a chunk is longer than it says"});
-  }
+  if (overruns_chunk({bytes + consumed_, size - consumed_})) return refuse(longer_than_it_says());
   // What the parser leaves is one line with a chunk's size, or the last such line with the trailers.
   if (size - consumed_ > limits_->head.header_bytes + 1024) {
     return refuse({.kind = problem_kind::malformed_request, .detail = "a chunk's head or the trailers are too large"});
   }
   return outcome::need_more;
+}
+
+// Beast looks for the CRLF after a chunk only when the next line is there.
+bool request_reader::overruns_chunk(std::string_view rest) const {
+  return parsed_.chunk_ended && !std::string_view("\r\n").starts_with(rest.substr(0, 2));
 }
 
 request_reader::outcome request_reader::refuse(problem why) {

@@ -48,6 +48,7 @@ class request_reader {
   outcome read_head(char* bytes, std::size_t size);
   outcome read_body(const char* bytes, std::size_t size);
   outcome read_chunks(const char* bytes, std::size_t size);
+  [[nodiscard]] bool overruns_chunk(std::string_view rest) const;
   bool parse_head(std::string_view head);
   outcome refuse(problem why);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -95,7 +96,7 @@ struct walk {
   }
 
   void add_string(std::string_view text) {
-    nodes.push_back({.kind = kind::string, .size = static_cast<std::uint32_t>(text.size()), .text = text.data()});
+    nodes.push_back({.kind = kind::string, .size = static_cast<std::uint32_t>(text.size()), .text = std::to_address(text.begin())});
   }
 
   void add_text(json::kind kind, std::uint32_t offset) {

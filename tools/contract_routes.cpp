@@ -22,8 +22,8 @@ http::response answer_with(const http::request& of, std::string_view type, std::
 
 }  // namespace
 
-void add_contract_routes(http::router& to, std::shared_ptr<const contract_documents> documents) {
-  const auto get = [&to](std::string_view path, auto make) {
+void add_contract_routes(http::router& to, const std::shared_ptr<const contract_documents>& documents) {
+  const auto get = [&to](std::string_view path, const auto& make) {
     to.add(http::method::get, path,
            [make](const http::request& of, const http::path_parts&, http::responder answer) { answer(make(of)); });
   };

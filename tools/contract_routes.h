@@ -14,6 +14,6 @@ struct contract_documents {
 };
 
 /// `GET /openapi.json`, `GET /asyncapi.json`, and `GET /docs`, a page that shows both.
-void add_contract_routes(http::router& to, std::shared_ptr<const contract_documents> documents);
+void add_contract_routes(http::router& to, const std::shared_ptr<const contract_documents>& documents);
 
 }  // namespace foldlog

@@ -13,7 +13,10 @@ std::optional<std::int64_t> parse_day(const std::string& text) {
   int parts[3] = {};
   std::size_t at = 0;
   for (int& part : parts) {
-    if (at > 0 && (at >= text.size() || text[at++] != '-')) return std::nullopt;
+    if (at > 0) {
+      if (at >= text.size() || text[at] != '-') return std::nullopt;
+      ++at;
+    }
     const auto [end, code] = std::from_chars(text.data() + at, text.data() + text.size(), part);
     if (code != std::errc()) return std::nullopt;
     at = static_cast<std::size_t>(end - text.data());

@@ -115,10 +115,11 @@ void client_connection::read() {
         self->reading_ = false;
         if (self->closed_) return;
         if (!failed) return self->took(std::exchange(self->held_, 0) + bytes);
-        if (self->parser_ && failed == asio::error::eof) {  // a body may end with the connection
+        // A body may end with the connection. Of nothing at all put_eof() makes a whole answer: 200, without a body.
+        if (self->parser_ && failed == asio::error::eof && self->parser_->is_header_done()) {
           boost::system::error_code code;
           self->parser_->put_eof(code);
-          if (!code && self->parser_->is_header_done() && self->parser_->is_done()) {
+          if (!code && self->parser_->is_done()) {
             self->keep_ = false;
             self->streaming_ ? self->pass_on() : self->complete();
             return;

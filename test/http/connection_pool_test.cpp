@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <optional>
+#include <thread>
 
 #include "running_server.h"
 
@@ -120,6 +123,36 @@ TEST_CASE("a server that goes away in the middle leaves a doubt; on an idle conn
     CHECK(rig->pool.connections() == 1);
   }
   CHECK(rig->until([&] { return rig->pool.connections() == 0; }));  // it saw the server go
+}
+
+// Takes one request, says this much, and ends the connection in good order.
+struct short_server {
+  explicit short_server(std::string says) : thread([this, says = std::move(says)] { serve(says); }) {}
+  ~short_server() { thread.join(); }
+  void serve(const std::string& says) {
+    auto socket = acceptor.accept();
+    std::string request(4096, ' ');
+    socket.read_some(boost::asio::buffer(request));
+    boost::asio::write(socket, boost::asio::buffer(says));
+  }
+  boost::asio::io_context loop;
+  boost::asio::ip::tcp::acceptor acceptor{loop, {boost::asio::ip::address_v4::loopback(), 0}};
+  std::thread thread;
+};
+
+TEST_CASE("a connection that ends before the answer is whole leaves a doubt, and is never an answer") {
+  for (const auto* says :
+       {"", "HTTP", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"}) {
+    CAPTURE(says);
+    short_server server(says);
+    pool_rig rig(server.acceptor.local_endpoint().port());
+    CHECK(rig.wait(rig.send("x")).status == exchange_status::broken);
+  }
+  short_server server("HTTP/1.0 200 OK\r\n\r\nwhole with the connection's end");
+  pool_rig rig(server.acceptor.local_endpoint().port());
+  const auto& outcome = rig.wait(rig.send("x"));
+  CHECK(outcome.status == exchange_status::answered);
+  CHECK(outcome.answer.body == "whole with the connection's end");
 }
 
 TEST_CASE("a large answer comes whole") {

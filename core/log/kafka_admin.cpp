@@ -26,6 +26,7 @@ kafka_recipe admin_recipe() {
                   {"topic.metadata.propagation.max.ms", "1000"},
                   {"socket.connection.setup.timeout.ms", "5000"}};
   recipe.fixed = kafka_consumer_settings();
+  recipe.events = RD_KAFKA_EVENT_ERROR;
   return recipe;
 }
 
@@ -187,12 +188,28 @@ result<kafka_admin> kafka_admin::make(const log_options& options, std::span<cons
   return made;
 }
 
+// What the connections' errors say. That all brokers are down says nothing more.
+std::string kafka_admin::connection_trouble() const {
+  const kafka_owned<rd_kafka_queue_t> queue(rd_kafka_queue_get_main(handle.get()));
+  while (const kafka_owned<rd_kafka_event_t> event{rd_kafka_queue_poll(queue.get(), 0)}) {
+    if (rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_ERROR &&
+        rd_kafka_event_error(event.get()) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      trouble_ = rd_kafka_event_error_string(event.get());
+    }
+  }
+  return trouble_;
+}
+
 result<kafka_cluster_view> kafka_admin::look(const log_options& options, std::chrono::milliseconds patience) const {
   const rd_kafka_metadata_t* metadata = nullptr;
   const auto code = rd_kafka_metadata(handle.get(), 0, nullptr, &metadata, static_cast<int>(patience.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return std::unexpected(unavailable(fmt::format("no broker of {} answers", options.location), code));
+    auto why = unavailable(fmt::format("no broker of {} answers", options.location), code);
+    if (const auto trouble = connection_trouble(); !trouble.empty()) why.text += fmt::format(" ({})", trouble);
+    return std::unexpected(std::move(why));
   }
+  [[maybe_unused]] const auto passed = connection_trouble();
+  trouble_.clear();
   const kafka_owned<const rd_kafka_metadata_t> owned(metadata);
   kafka_cluster_view view;
   view.brokers = static_cast<std::size_t>(metadata->broker_cnt);

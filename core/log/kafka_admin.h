@@ -49,6 +49,7 @@ struct kafka_admin {
   kafka_admin(kafka_admin&&) = default;
   kafka_admin& operator=(kafka_admin&&) = default;
 
+  /// Asked by one thread. An error says what kept it from connecting (a password, a certificate) where that is known.
   [[nodiscard]] result<kafka_cluster_view> look(const log_options& options, std::chrono::milliseconds patience) const;
   /// Creates what is missing in the view; conflict when there are fewer brokers than replicas.
   [[nodiscard]] result<std::vector<std::string>> create_missing(const log_options& options,
@@ -69,8 +70,11 @@ struct kafka_admin {
                                         std::chrono::milliseconds patience) const;
 
  private:
+  [[nodiscard]] std::string connection_trouble() const;
   [[nodiscard]] result<offset_t> ask_offset(const std::string& topic, std::int32_t partition, std::int64_t which,
                                             std::chrono::milliseconds patience) const;
+
+  mutable std::string trouble_;  ///< said last since something answered: librdkafka does not repeat itself for 30 s
 };
 
 /// What `replicas` demands of min.insync.replicas.

@@ -14,6 +14,7 @@ import sys
 import time
 
 VERSION = "4.1.1"
+USER, PASSWORD = "foldlog", "secret"
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
 READY_SECONDS = 90
 HERE = pathlib.Path(__file__).resolve().parent
@@ -141,14 +142,19 @@ def free_port(taken):
     give_up("no free port between 20000 and 31999")
 
 
-def choose_ports(brokers, first):
+def choose_ports(brokers, first, secure=False):
     given = [first + i if first else None for i in range(brokers)]
     for port in given:
         if port and not is_free(port):
             give_up(f"port {port} on 127.0.0.1 is in use")
     taken = {port for port in given if port}
-    return [{"id": i + 1, "port": port or free_port(taken), "controller_port": free_port(taken)}
-            for i, port in enumerate(given)]
+    return [{"id": i + 1, "port": port or free_port(taken), "controller_port": free_port(taken),
+             **({"plain_port": free_port(taken)} if secure else {})} for i, port in enumerate(given)]
+
+
+def plain_port(node):
+    """Where brokers talk to each other, and where it is asked whether it is ready."""
+    return node.get("plain_port", node["port"])
 
 
 # --- nodes ------------------------------------------------------------------------------------------------------------
@@ -163,10 +169,29 @@ def format_node(folder, state, node, classpath):
     (home / "node.properties").write_text(template.substitute(
         node=node["id"], voters=voters, port=node["port"], controller_port=node["controller_port"], data=home / "data",
         min_insync=2 if brokers >= 3 else 1, replicas=brokers))
+    if "plain_port" in node:
+        secure = string.Template((HERE / "secure.properties").read_text())
+        with open(home / "node.properties", "a") as properties:
+            properties.write(secure.substitute(port=node["port"], plain_port=node["plain_port"], controller_port=node["controller_port"],
+                                               broker_pem=folder / "broker.pem", user=USER, password=PASSWORD))
     return subprocess.Popen([program("java", "openjdk-17-jre-headless"), *QUICK_JVM, "-cp", classpath,
                              "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", home / "node.properties",
                              "--ignore-formatted"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT)
+
+
+def make_certificates(folder):
+    """ca.pem, and broker.pem (key and certificate) for 127.0.0.1 signed by it."""
+    openssl = program("openssl", "openssl")
+
+    def run(*words):
+        subprocess.run([openssl, *words], cwd=folder, check=True, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    key = ["-newkey", "rsa:2048", "-nodes"]
+    run("req", "-x509", *key, "-days", "30", "-subj", "/CN=foldlog development", "-keyout", "ca.key", "-out", "ca.pem")
+    run("req", *key, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "broker.key", "-out", "broker.csr")
+    run("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "30",
+        "-copy_extensions", "copy", "-out", "broker.crt")
+    (folder / "broker.pem").write_text((folder / "broker.key").read_text() + (folder / "broker.crt").read_text())
 
 
 def format_nodes(folder, state, classpath):
@@ -247,7 +272,7 @@ def wait_ready(folder, state):
     expected = {node["id"] for node in state["nodes"] if node.get("pid")}
     end = time.monotonic() + READY_SECONDS
     for node in state["nodes"]:
-        while node["id"] in expected and not expected <= listed_brokers(node["port"]):
+        while node["id"] in expected and not expected <= listed_brokers(plain_port(node)):
             log = folder / f"n{node['id']}" / "broker.log"
             if not runs(node):
                 give_up(f"node {node['id']} ended; the last of {log}:\n" + tail(log))

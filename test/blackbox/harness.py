@@ -85,10 +85,10 @@ def positions(token):
 class Broker:
     """A Kafka of its own by tools/kafka."""
 
-    def __init__(self, folder, brokers=1):
+    def __init__(self, folder, brokers=1, more=()):
         self.folder = folder
         output = subprocess.run([os.path.join(SOURCE, "tools", "kafka"), "up", "--brokers", str(brokers), "--dir", folder,
-                                 "--guard", str(os.getpid())], stdout=subprocess.PIPE, check=True, text=True, timeout=180).stdout
+                                 "--guard", str(os.getpid()), *more], stdout=subprocess.PIPE, check=True, text=True, timeout=180).stdout
         self.bootstrap = re.findall(r"bootstrap=(\S+)", output)[-1]
         self.log = "kafka:" + self.bootstrap
 

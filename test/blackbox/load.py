@@ -13,13 +13,13 @@ IN_DOUBT = ("/problems/outcome-unknown", "/problems/internal")
 
 class Client(threading.Thread):
     """One connection's worth of load. `where` gives the address of a server that may be asked, None while there is none;
-    `pace` is the least time from one command to the next, in seconds."""
+    `pace` is the least time from one command to the next, `timeout` what it waits for an answer, in seconds."""
 
-    def __init__(self, number, seed, accounts, where, stop, patience=120, pace=0):
+    def __init__(self, number, seed, accounts, where, stop, patience=120, pace=0, timeout=30):
         super().__init__()
         self.random = random.Random(f"{seed}-{number}")
         self.number, self.accounts, self.where, self.stop = number, accounts, where, stop
-        self.patience, self.pace = patience, pace
+        self.patience, self.pace, self.timeout = patience, pace, timeout
         self.history, self.versions, self.connection, self.count, self.error = [], {}, None, 0, None
         self.connections, self.done, self.seen = 0, [], {}  # seen: the positions that this client knows of, as one token
 
@@ -124,7 +124,7 @@ class Client(threading.Thread):
         if self.connection is None:
             address = self.where()
             try:
-                self.connection = Connection(address, 30) if address else None
+                self.connection = Connection(address, self.timeout) if address else None
             except OSError:
                 self.connection = None
             if self.connection is None:
@@ -137,3 +137,65 @@ class Client(threading.Thread):
         if self.connection:
             self.connection.close()
             self.connection = None
+
+
+class Reader(threading.Thread):
+    """Rows of the view at one node, while the clients' commands go on: behind everything that one client was told, or whatever
+    the node shows; what it may not answer is an error. `where` as a client's, of a node that answers reads."""
+
+    HONEST = ("/problems/projection-behind", "/problems/not-ready", "/problems/log-unavailable", "/problems/overloaded")
+
+    def __init__(self, name, seed, clients, where, stop, always_token=False):
+        super().__init__()
+        self.name, self.clients, self.where, self.stop, self.always_token = name, clients, where, stop, always_token
+        self.random, self.history, self.error, self.sessions = random.Random(f"{seed}-{name}"), [], None, 0
+        self.seen, self.not_ready, self.first = {}, 0, None  # first: the position of the first row that this node has shown
+
+    def run(self):
+        try:
+            while not self.stop.is_set():
+                self.session()
+                self.stop.wait(0.02)
+        except BaseException as error:  # pylint: disable=broad-except
+            self.error = error
+            raise
+
+    def session(self):
+        """Reads on one connection, for as long as it stands."""
+        address = self.where()
+        if not address:
+            return
+        self.sessions, self.seen = self.sessions + 1, {}
+        try:
+            with Connection(address, 45) as connection:
+                while not self.stop.is_set() and self.where() == address:
+                    self.read(connection)
+                    self.stop.wait(0.01)
+        except (OSError, ConnectionError):
+            pass  # killed or frozen: the next session
+
+    def read(self, connection):
+        client = self.random.choice(self.clients)
+        token, account = dict(self.seen), self.random.choice(client.accounts)
+        if self.always_token or self.random.random() < 0.7:
+            for at, offset in dict(client.seen).items():
+                token[at] = max(token.get(at, -1), offset)
+        sent = ",".join(f"{at}@{offset}" for at, offset in sorted(token.items()))
+        start = time.monotonic()
+        answer = connection.request("GET", f"/v1/views/bank/accounts/{urllib.parse.quote(account)}", None,
+                                    {"Foldlog-Token": sent, "Prefer": "wait=2"} if sent else {})
+        position = answer.header("Foldlog-Position") or ""
+        self.history.append({"kind": "read", "start": start, "end": time.monotonic(), "session": f"{self.name}/{self.sessions}", "token": sent,
+                             "stream": f"bank/account/{account}", "status": answer.status, "position": position,
+                             "row": answer.json() if answer.status == 200 else None})
+        if answer.status == 503:
+            kind = answer.json()["type"]
+            if kind not in self.HONEST:
+                raise AssertionError(f"a read at {self.name} was answered {answer!r}")
+            self.not_ready += kind == "/problems/not-ready"
+        elif answer.status == 404 and answer.json()["type"] != "/problems/no-such-row":
+            raise AssertionError(f"a read at {self.name} was answered {answer!r}")
+        elif position:
+            self.first = self.first or position
+            for at, offset in (each.rsplit("@", 1) for each in position.split(",")):
+                self.seen[at] = max(self.seen.get(at, -1), int(offset))

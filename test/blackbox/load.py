@@ -70,17 +70,19 @@ class Client(threading.Thread):
             connection = self.connected()
             if connection is None:
                 continue
-            start, status, body, replayed = time.monotonic(), "unknown", None, False
+            start, status, body, replayed, abandoned = time.monotonic(), "unknown", None, False, False
             try:
                 connection.send(request)
                 answer = connection.answer()
                 status, body, replayed = answer.status, answer.json(), answer.header("Idempotent-Replayed") == "true"
                 if status >= 500 and body.get("type") in IN_DOUBT:
                     status = "unknown"
-            except (OSError, ConnectionError):
+            except (OSError, ConnectionError) as failed:
+                abandoned = isinstance(failed, TimeoutError)  # a living node may have it still, and decide it later than a repeat
                 self.disconnect()
-            self.history.append({"kind": "command", "start": start, "end": time.monotonic(), "stream": f"bank/account/{account}", "command": command,
-                                 "data": data, "command_id": command_id, "condition": expected, "status": status, "body": body, "replayed": replayed})
+            self.history.append({"kind": "command", "abandoned": abandoned, "start": start, "end": time.monotonic(),
+                                 "stream": f"bank/account/{account}", "command": command, "data": data,
+                                 "command_id": command_id, "condition": expected, "status": status, "body": body, "replayed": replayed})
             if status == "unknown" or status in (429, 503):
                 self.disconnect()  # another server may know more
                 time.sleep(0.02)

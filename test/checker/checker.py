@@ -4,7 +4,8 @@
   checker.py --history FILE --log FILE [--kcat FILE] [--views FILE] [--digests FILE] [--partitions 8] [--foreign] [--json FILE]
 
 --history   JSON lines, one per attempt: {"kind":"command", "start", "end" (seconds, one clock), "stream", "command", "data", "command_id",
-            "condition" (expected version or null), "status" (200, 409, 412, 503 … or "unknown"), "body"},
+            "condition" (expected version or null), "status" (200, 409, 412, 503 … or "unknown"), "body",
+            "abandoned" (the client did not wait for the answer)},
             {"kind":"read", "start", "end", "session", "stream", "token" (sent), "status", "position" (Foldlog-Position), "row"},
             {"kind":"subscription", "subscriber"}: one that followed all events to the end, and in its order
             {"kind":"event", "subscriber", "token" (the id), "event"}
@@ -176,7 +177,9 @@ class Checker:
                 self.violated("repeat", f"{where}: acknowledged, and refused on a repeat: {statuses}")
             return
         in_doubt = "unknown" in statuses
-        settled = statuses[-1] in (409, 412)  # a repeat that was decided anew: the first attempt was not applied and cannot be
+        # A repeat that was decided anew: the first attempt was not applied and cannot be. An attempt that the client did not wait for
+        # is another matter: it may be decided after the repeat was refused, since a refusal leaves no trace.
+        settled = statuses[-1] in (409, 412) and not any(each.get("abandoned") for each in tries)
         if events and (settled or not in_doubt):
             self.violated("refused", f"{where}: answered {statuses}, and its events are in the folded log at {events[0].position}")
         if in_doubt and not settled:

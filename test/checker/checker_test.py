@@ -113,6 +113,14 @@ class BrokenHistories(unittest.TestCase):
         self.world.repeat(self.world.deposit, body=body)
         self.must_report("repeat")
 
+    def test_a_refused_repeat_of_an_attempt_that_nobody_waited_for_may_be_in_the_log(self):
+        self.world.append("eve", self.world.refused["command_id"], [("WithdrawalMade", {"amount": 71, "balance": -71})])
+        sent = {**self.world.refused, "status": "unknown", "body": None, "start": self.world.refused["start"] - 0.1}
+        self.world.history.append(sent)
+        self.must_report("refused")  # a server that died: the repeat is its last word
+        sent["abandoned"] = True
+        self.assertNotIn("refused", {rule for rule, _ in self.world.violations(self.views)})
+
     def test_a_repeat_that_is_refused_after_the_acknowledgement(self):
         self.world.repeat(self.world.deposit, 409, {"code": "account-closed", "version": self.world.versions["eve"]})
         self.must_report("repeat")

@@ -127,7 +127,8 @@ void forwarder::look_again() {
 }
 
 void forwarder::end(const std::shared_ptr<attempt>& of, forward_outcome outcome) {
-  const auto kept = of;
+  // `of` may live in the timer's or the answer's handler, which goes below.
+  const auto kept = of;  // NOLINT(performance-unnecessary-copy-initialization)
   of->timer.reset();
   bytes_ -= of->request.body.size();
   under_way_.erase(of->place);

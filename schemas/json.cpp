@@ -96,7 +96,8 @@ struct walk {
   }
 
   void add_string(std::string_view text) {
-    nodes.push_back({.kind = kind::string, .size = static_cast<std::uint32_t>(text.size()), .text = std::to_address(text.begin())});
+    nodes.push_back(
+        {.kind = kind::string, .size = static_cast<std::uint32_t>(text.size()), .text = std::to_address(text.begin())});
   }
 
   void add_text(json::kind kind, std::uint32_t offset) {

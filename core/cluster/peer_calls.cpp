@@ -28,7 +28,7 @@ address address_of(std::string_view endpoint) {
 
 struct peer_calls::line {
   line(const boost::asio::any_io_executor& executor, const address& to, std::string name,
-       const http::pool_options& pool, const breaker_options& options)
+       const http::connection_pool_options& pool, const breaker_options& options)
       : node(std::move(name)), breaker(options), connections(executor, to.host, to.port, pool) {}
 
   std::string node;
@@ -39,7 +39,7 @@ struct peer_calls::line {
 };
 
 peer_calls::peer_calls(boost::asio::any_io_executor executor, const clock& time, random_source random,
-                       http::pool_options pools, breaker_options breakers)
+                       http::connection_pool_options pools, breaker_options breakers)
     : executor_(std::move(executor)), time_(time), random_(std::move(random)), pools_(pools), breakers_(breakers) {}
 
 peer_calls::~peer_calls() = default;

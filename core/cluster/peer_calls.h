@@ -18,7 +18,7 @@ namespace foldlog {
 class peer_calls {
  public:
   peer_calls(boost::asio::any_io_executor executor, const clock& time, random_source random,
-             http::pool_options pools = {}, breaker_options breakers = {});
+             http::connection_pool_options pools = {}, breaker_options breakers = {});
   ~peer_calls();
   peer_calls(const peer_calls&) = delete;
   peer_calls& operator=(const peer_calls&) = delete;
@@ -46,7 +46,7 @@ class peer_calls {
   boost::asio::any_io_executor executor_;
   const clock& time_;
   random_source random_;
-  http::pool_options pools_;
+  http::connection_pool_options pools_;
   breaker_options breakers_;
   std::map<std::string, std::shared_ptr<line>, std::less<>> lines_;  ///< by endpoint
 };

@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds tick_interval{20};
 
 class connection_pool::state final : public client_connection::owner, public std::enable_shared_from_this<state> {
  public:
-  state(asio::any_io_executor executor, std::string host, std::uint16_t port, pool_options options)
+  state(asio::any_io_executor executor, std::string host, std::uint16_t port, connection_pool_options options)
       : executor_(std::move(executor)),
         resolver_(executor_),
         timer_(executor_),
@@ -159,7 +159,7 @@ class connection_pool::state final : public client_connection::owner, public std
   asio::steady_timer timer_;
   std::string host_;
   std::uint16_t port_;
-  pool_options options_;
+  connection_pool_options options_;
   std::optional<tcp::endpoint> address_;
   std::deque<wanted> waiting_;
   list free_, busy_, connecting_, streams_;
@@ -169,7 +169,7 @@ class connection_pool::state final : public client_connection::owner, public std
 };
 
 connection_pool::connection_pool(asio::any_io_executor executor, std::string host, std::uint16_t port,
-                                 pool_options options)
+                                 connection_pool_options options)
     : state_(std::make_shared<state>(std::move(executor), std::move(host), port, options)) {}
 connection_pool::~connection_pool() { state_->close(); }
 

@@ -9,7 +9,7 @@
 
 namespace foldlog::http {
 
-struct pool_options {
+struct connection_pool_options {
   std::size_t connections = 32;                     ///< at once to this server; streams do not count
   std::size_t waiting = 1024;                       ///< requests that wait for one; beyond it: not sent
   std::chrono::milliseconds connect_timeout{1000};  ///< then it counts as unreachable
@@ -20,7 +20,8 @@ struct pool_options {
 /// blocks.
 class connection_pool {
  public:
-  connection_pool(boost::asio::any_io_executor executor, std::string host, std::uint16_t port, pool_options options);
+  connection_pool(boost::asio::any_io_executor executor, std::string host, std::uint16_t port,
+                  connection_pool_options options);
   ~connection_pool();
   connection_pool(const connection_pool&) = delete;
   connection_pool& operator=(const connection_pool&) = delete;

@@ -68,7 +68,8 @@ void schema(std::string_view bytes) {
   const auto other = bytes.substr(std::min(bytes.size(), instance_text.size() + 1));
   const schema_options options{
       .uri = "http://fuzz/a", .assert_formats = true, .load = [&](std::string_view uri) -> std::optional<std::string> {
-        if (uri == "http://fuzz/a") return std::nullopt;
+        // A relative reference may lead to the same document under an ever longer address: bounded, but slow.
+        if (uri == "http://fuzz/a" || uri.size() > 100) return std::nullopt;
         return std::string(other);
       }};
   const auto rules = validator::compile(text, options);

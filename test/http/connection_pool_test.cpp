@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 // A pool with a loop of its own, and what its requests became.
 struct pool_rig {
-  explicit pool_rig(std::uint16_t port, pool_options options = {})
+  explicit pool_rig(std::uint16_t port, connection_pool_options options = {})
       : pool(loop.get_executor(), "127.0.0.1", port, options) {}
 
   std::size_t send(std::string body, std::chrono::milliseconds timeout = 5s, method of = method::post) {

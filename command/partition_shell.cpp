@@ -44,6 +44,29 @@ result<command_outcome> outcome_of(const record_batch& records, const remembered
   return outcome;
 }
 
+bool is_last_counted(const result<record_batch>& found, const folded_place& place) {
+  if (!found || found->items.size() != 1) return false;
+  const auto& there = found->items[0].record;
+  return there.offset == place.last_counted && there.epoch == place.last_epoch &&
+         there.epoch_sequence == place.last_sequence;
+}
+
+std::string describe_misfit(std::string_view topic, partition_id at, const folded_place& place,
+                            const result<record_batch>& found) {
+  std::string there = "nothing";
+  if (!found) {
+    there = found.error().text;
+  } else if (!found->items.empty()) {
+    const auto& other = found->items[0].record;
+    there = fmt::format("another record, of epoch {}, sequence {}", other.epoch.text(), other.epoch_sequence);
+  }
+  return fmt::format(
+      "the log was cut, recreated or damaged: the write model was folded up to {}/{}@{} (epoch {}, sequence {}), where "
+      "the log has: {}. Restore the log; or, to accept what is lost, stop the node, delete its write_model folder and "
+      "start it again",
+      topic, at.partition, raw(place.last_counted), place.last_epoch.text(), place.last_sequence, there);
+}
+
 }  // namespace
 
 partition_shell::partition_shell(const category& of, std::string topic, partition_id at, store& rows,
@@ -64,7 +87,8 @@ result<void> partition_shell::start() {
   return {};
 }
 
-// The last record that was folded must still be there; else the log was cut or made anew, and the rows with it.
+// The last record that was folded is certain: where it is no longer there, acknowledged commands were lost. That is for
+// an operator to know, not to be folded over.
 void partition_shell::check_place(const folded_place& place) {
   if (place.last_counted == no_offset) {
     return opened(place);
@@ -75,24 +99,15 @@ void partition_shell::check_place(const folded_place& place) {
                     });
 }
 
-void partition_shell::start_from(folded_place place, const result<record_batch>& found) {
-  if (!found && found.error().kind == error_kind::unavailable) {
-    timer_ = around_.alarm(std::chrono::milliseconds(500), [weak = weak_from_this(), place] {
-      const auto self = weak.lock();
-      if (self && !self->stopped_) self->check_place(place);
-    });
-    return;
+void partition_shell::start_from(const folded_place& place, const result<record_batch>& found) {
+  if (is_last_counted(found, place)) return opened(place);
+  if (found || found.error().kind != error_kind::unavailable) {
+    return owner_.halt(describe_misfit(topic_, at_, place, found));
   }
-  const bool same = found && found->items.size() == 1 && found->items[0].record.offset == place.last_counted &&
-                    found->items[0].record.epoch == place.last_epoch &&
-                    found->items[0].record.epoch_sequence == place.last_sequence;
-  if (!same) {
-    log(log_level::warning, "the write model does not fit the log: it is folded anew",
-        {{"topic", topic_}, {"partition", at_.partition}, {"offset", raw(place.last_counted)}});
-    if (auto wiped = rows_.wipe(); !wiped) return owner_.halt(wiped.error().text);
-    place = {};
-  }
-  opened(place);
+  timer_ = around_.alarm(std::chrono::milliseconds(500), [weak = weak_from_this(), place] {
+    const auto self = weak.lock();
+    if (self && !self->stopped_) self->check_place(place);
+  });
 }
 
 void partition_shell::opened(const folded_place& place) {

@@ -31,7 +31,8 @@ class partition_shell final : private owner_port, public std::enable_shared_from
                   partition_surroundings& around, random_source random);
   ~partition_shell() override;
 
-  /// Opens the write model, checks it against the log, and does what is wished.
+  /// Opens the write model, checks it against the log (which halts the owner where they do not fit), and does what is
+  /// wished.
   [[nodiscard]] result<void> start();
   void wish(partition_wish wanted);
   /// Another node owns it: ends at once.
@@ -72,7 +73,7 @@ class partition_shell final : private owner_port, public std::enable_shared_from
   void flush_soon();
   void check_place(const folded_place& place);
   void opened(const folded_place& place);
-  void start_from(folded_place place, const result<record_batch>& found);
+  void start_from(const folded_place& place, const result<record_batch>& found);
 
   std::string topic_;
   partition_id at_;

@@ -124,22 +124,74 @@ TEST_CASE("after a drain the store holds everything: the next start folds nothin
   CHECK(node->service.counters().accepted_commits == 22);
 }
 
-TEST_CASE("rows that belong to another log are dropped and folded anew") {
+TEST_CASE("an owner whose log was made anew halts, and says what it had, what is there, and what can be done") {
   service_rig rig;
   auto node = rig.start_ready();
   const auto rows = node->rows;
   for (const auto* stream : {"ann", "bob", "cid"}) rig.create(*node, stream, "c");
   rig.drain(*node);
+  const auto epoch = node->service.partitions()[0].epoch;
   node.reset();
-  rig.storage = make_bank_storage(1);  // the log was made anew
-  node = rig.start_ready(rows);
+  rig.storage = make_bank_storage(1);
+  node = rig.start(rows);
+  REQUIRE(run_until(rig.context, [&node] { return node->service.partitions()[0].state == "halted"; }));
+  const auto reason = node->service.partitions()[0].reason;
+  CHECK(reason.find(fmt::format("folded up to bank.account/0@3 (epoch {}, sequence 2)", epoch)) != std::string::npos);
+  CHECK(reason.find("offset 3 was asked for, the log ends at 0") != std::string::npos);
+  CHECK(reason.find("Restore the log") != std::string::npos);
+  CHECK(reason.find("delete its write_model folder") != std::string::npos);
+  std::string why;
+  CHECK_FALSE(node->service.ready(why));
+  CHECK(why.find("bank.account/0 is halted: the log was cut") == 0);
+  const auto refused = rig.create(*node, "ann", "c");
+  CHECK(refused.kind == outcome_kind::not_ready);
+  CHECK(refused.detail == reason);
+  rig.drain(*node);
+  CHECK(node->log.query_end_offset({0, 0}) == offset_t{0});  // it has not even claimed
+  node.reset();
+  node = rig.start_ready(nullptr);  // the store was deleted: the loss is accepted
   CHECK(rig.deposit(*node, "ann", "d").refusal.code == "no-such-account");
   CHECK(rig.create(*node, "ann", "c").version == version_t{1});
-  for (int i = 0; i < 20; ++i) rig.deposit(*node, "ann", fmt::format("d{}", i));
+}
+
+TEST_CASE("an owner whose log went on otherwise behind the place of its rows halts, wished for or not") {
+  for (const auto wish : {partition_wish::own, partition_wish::stand_by}) {
+    service_rig rig;
+    auto options = quick_options();
+    options.shared_out = true;
+    auto node = rig.start_ready();
+    const auto rows = node->rows;
+    for (const auto* stream : {"ann", "bob", "cid"}) rig.create(*node, stream, "c");
+    rig.drain(*node);
+    node.reset();
+    rig.storage = make_bank_storage(1);
+    node = rig.start_ready(nullptr);
+    for (const auto* stream : {"dan", "eve", "fay", "gus"}) rig.create(*node, stream, "c");
+    const auto epoch = node->service.partitions()[0].epoch;
+    node.reset();
+    node = rig.start(rows, false, options);
+    node->service.wish({0, 0}, wish);
+    REQUIRE(run_until(rig.context, [&node] { return node->service.partitions()[0].state == "halted"; }));
+    CHECK(node->service.partitions()[0].reason.find(fmt::format("another record, of epoch {}, sequence 2", epoch)) !=
+          std::string::npos);
+    CHECK(node->service.rests({0, 0}));
+    CHECK(node->service.halted({0, 0}));
+  }
+}
+
+TEST_CASE("older rows are folded on, up to the log's end") {
+  service_rig rig;
+  auto node = rig.start_ready();
+  rig.create(*node, "ann", "c");
   rig.drain(*node);
+  const auto rows = node->rows;
   node.reset();
-  auto other = rig.start_ready(nullptr);
-  CHECK(other->service.counters().accepted_commits == 21);
+  node = rig.start_ready(nullptr);
+  for (int i = 0; i < 5; ++i) rig.deposit(*node, "ann", fmt::format("d{}", i));
+  node.reset();
+  node = rig.start_ready(rows);
+  CHECK(node->service.counters().accepted_commits == 5);
+  CHECK(rig.deposit(*node, "ann", "d3").replayed);
 }
 
 TEST_CASE("a deposed owner that nobody asks anything claims again by itself") {

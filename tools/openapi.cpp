@@ -133,33 +133,43 @@ class openapi {
   std::string paths(json::element known) {
     std::string text = "{";
     for (const auto* routes : {&from_.routes, &from_.admin_routes}) {
-      std::set<std::string_view> seen;
+      for (const auto [pattern, item] : known.members()) append_path(text, pattern, item, *routes);
       for (const auto& route : *routes) {
-        if (seen.insert(route.pattern).second) append_path(text, known, route.pattern, *routes);
+        if (!is_known(known, route)) made_.missing.push_back(fmt::format("{} {}", http::name(route.of), route.pattern));
       }
     }
     return text + '}';
   }
 
-  void append_path(std::string& text, json::element known, std::string_view pattern,
+  // Some routes are there for one domain alone: `/v1/streams/orders/{category}/{id}`.
+  static bool is_route_of(std::string_view route, std::string_view pattern, std::string_view domain) {
+    return route == pattern || route == address(pattern, {{"domain", std::string(domain)}});
+  }
+
+  [[nodiscard]] bool is_known(json::element known, const http::router::entry& route) const {
+    return std::ranges::any_of(known.members(), [&](const auto& path) {
+      return path.value.find(method_member(route.of)) &&
+             (route.pattern == path.key || std::ranges::any_of(from_.domains.all(), [&](const auto& domain) {
+                return is_route_of(route.pattern, path.key, domain.name());
+              }));
+    });
+  }
+
+  void append_path(std::string& text, std::string_view pattern, json::element item,
                    const std::vector<http::router::entry>& routes) {
-    const auto item = known.find(pattern);
-    std::string methods;
-    for (const auto& route : routes) {
-      if (route.pattern != pattern) continue;
-      const auto of = item ? item->find(method_member(route.of)) : std::nullopt;
-      if (of) {
-        methods += ',' + member(method_member(route.of)) + operation(*of, route);
-      } else {
-        made_.missing.push_back(fmt::format("{} {}", http::name(route.of), pattern));
-      }
-    }
-    if (methods.empty()) return;
-    const auto parameters = item->find("parameters");
+    const auto parameters = item.find("parameters");
     std::string body = R"("parameters":)" + (parameters ? text_of(*parameters) : std::string("[]"));
-    if (item->find("x-admin")) body += fmt::format(R"(,"servers":[{{"url":"{}"}}])", from_.admin_url);
-    const auto each = item->find("x-each");
+    if (item.find("x-admin")) body += fmt::format(R"(,"servers":[{{"url":"{}"}}])", from_.admin_url);
+    const auto each = item.find("x-each");
     for (const auto& words : expansions(each ? each->as_string() : std::string_view())) {
+      const auto domain = std::ranges::find(words, "domain", &contract_words::value_type::first);
+      std::string methods;
+      for (const auto& route : routes) {
+        if (!is_route_of(route.pattern, pattern, domain == words.end() ? std::string_view() : domain->second)) continue;
+        if (const auto of = item.find(method_member(route.of)))
+          methods += ',' + member(method_member(route.of)) + operation(*of, route);
+      }
+      if (methods.empty()) continue;
       if (text.size() > 1) text += ',';
       text += member(address(pattern, words)) + '{' + put_words(body + methods, words) + '}';
     }

@@ -1,13 +1,14 @@
 """/openapi.json, /asyncapi.json, /docs: what they say is what the server does. Every operation of the document is called."""
 
 import json
+import os
 import re
 import subprocess
 import tempfile
 import unittest
 import urllib.parse
 
-from harness import FOLDLOG, ServerCase
+from harness import FOLDLOG, SOURCE, FoldlogCase, Server, ServerCase
 
 # What no schema can say: data of each command that the domain accepts on the account that the calls are about, in this order.
 COMMANDS = {"CreateAccount": {"owner": "Ann", "currency": "EUR"}, "Deposit": {"amount": 5, "reference": "r"}, "Withdraw": {"amount": 5}, "CloseAccount": {}}
@@ -148,6 +149,23 @@ class Documents(ServerCase):
         text = page.body.decode()
         self.assertNotRegex(text, r"(src|href)=\"(https?:)?//|@import|url\(")
         self.assertIn("default-src 'none'", page.header("Content-Security-Policy"))
+
+
+class ClientSide(FoldlogCase):
+    def test_a_domain_that_clients_decide_for_has_its_append_and_no_other_has(self):
+        with tempfile.TemporaryDirectory(prefix="foldlog-contracts-") as folder:
+            server = Server(os.path.join(folder, "data"), arguments=("--domain", os.path.join(SOURCE, "examples", "orders")))
+            self.addCleanup(lambda: (server.kill(), server.forget()))
+            text = server.get("/openapi.json").body
+            paths = json.loads(text, object_pairs_hook=lambda pairs: self.assertEqual(len(pairs), len(dict(pairs)), "a name twice") or dict(pairs))["paths"]
+            self.assertNotIn("openapi.json lacks a route", server.stderr())
+            self.assertLessEqual({"get", "post"}, set(paths["/v1/streams/orders/order/{id}"]))
+            self.assertNotIn("post", paths["/v1/streams/bank/account/{id}"])
+            self.assertIn("POST", server.request("OPTIONS", "/v1/streams/orders/order/o-1").header("Allow").split(", "))
+            events = [{"type": "orders.OrderPlaced.v1", "data": {"customer": "Ann", "total": 500}}]
+            answer = server.request("POST", "/v1/streams/orders/order/o-1", json.dumps(events).encode(), {"Content-Type": "application/json"})
+            self.assertIn(str(answer.status), paths["/v1/streams/orders/order/{id}"]["post"]["responses"])
+            self.assertEqual(answer.status, 200, repr(answer))
 
 
 if __name__ == "__main__":

@@ -39,8 +39,10 @@ class answer_check {
       : in_(in), of_(of), told_(of.attempts[attempt]), got_(got) {}
 
   ending run() {
-    if (got_.status == 200) return applied();
     const auto kind = got_.problem();
+    if (!got_.owned[static_cast<std::size_t>(of_.partition)] && kind != "not-ready" && kind != "log-unavailable")
+      complain("I3", "comes from a node that had no business with the partition");
+    if (got_.status == 200) return applied();
     if (kind == "refused") return no("version");
     if (kind == "version-mismatch") return no("current_version");
     if (kind == "command-id-reused") return reused();

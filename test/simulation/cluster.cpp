@@ -31,7 +31,7 @@ struct cluster::exchange {
   }
 };
 
-cluster::cluster(world& in) : in_(in) {
+cluster::cluster(world& in) : in_(in), group_(in, *this) {
   for (std::size_t i = 0; i < in.how.nodes; ++i) {
     auto& added = slots_.emplace_back();
     added.kept = std::make_unique<disk>(in.luck.fork(), in.how.faults, in.how.unsynced_writes, in.faults);
@@ -53,7 +53,8 @@ void cluster::start(std::size_t slot) {
   ++here.life;
   here.running = std::make_unique<node>(in_, fmt::format("node-{}.{}", slot, here.life), *here.kept, here.clock_off);
   in_.notes.note("{} starts", here.running->name());
-  if (here.running->start()) return;
+  here.running->on_change([this, slot](std::int32_t partition) { group_.changed(slot, partition); });
+  if (here.running->start()) return group_.started(slot);
   here.running.reset();  // its disk does not answer: somebody starts it again
   in_.time.after(1ms + in_.luck.delay(20ms), [this, slot] { start(slot); });
 }
@@ -76,6 +77,7 @@ void cluster::crash(std::size_t slot) {
     for (std::int32_t i = 0; i < in_.how.partitions; ++i) in_.records.settle(i, in_.luck.one_in(2));
   }
   in_.notes.note("{} dies, {} unsynced writes are lost", name, lost);
+  group_.died(slot);
 }
 
 void cluster::pause(std::size_t slot, std::chrono::nanoseconds time) {
@@ -123,6 +125,7 @@ void cluster::disturb() {
     in_.notes.note("the clock of {} is {} s off", here.running->name(), here.clock_off.count() / 1'000'000);
   }
   if (in_.fails(rates.ghost)) claim_of_nobody(static_cast<std::int32_t>(in_.luck.below(in_.how.partitions)));
+  if (in_.how.shared && in_.fails(rates.hand_over)) group_.disturb();
 }
 
 void cluster::heal() {
@@ -132,6 +135,13 @@ void cluster::heal() {
     slots_[i].kept->write_model.heal();
     if (slots_[i].running && slots_[i].running->paused()) slots_[i].running->pause_until(in_.time.now());
     start(i);
+  }
+}
+
+void cluster::leave_only(std::size_t slot) {
+  if (in_.how.shared) return group_.give_all_to(slot);
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    if (i != slot && slots_[i].running) slots_[i].running->retire();
   }
 }
 
@@ -159,10 +169,20 @@ void cluster::arrive(std::size_t slot, const std::shared_ptr<exchange>& about) {
                              [about = about] { about->tell(std::nullopt); });
     }
   };
-  auto answer = [kept = std::make_shared<guard>(about), alive = to->alive()](http::response got) mutable {
+  std::vector<bool> owned;
+  for (std::int32_t i = 0; i < in_.how.partitions; ++i) owned.push_back(to->wished(i) == partition_wish::own);
+  auto answer = [kept = std::make_shared<guard>(about), alive = to->alive(),
+                 owned = std::move(owned)](http::response got) mutable {
     const auto about = std::exchange(kept->about, nullptr);
     auto& in = about->in;
-    reply made{got.status, std::move(got.fields), std::move(got.body), std::move(got.stream), in.ends(), *alive, alive};
+    reply made{got.status,
+               std::move(got.fields),
+               std::move(got.body),
+               std::move(got.stream),
+               in.ends(),
+               std::move(owned),
+               *alive,
+               alive};
     in.time.after(in.luck.delay(in.how.network_delay),
                   [about, made = std::move(made)]() mutable { about->tell(std::move(made)); });
   };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "test/simulation/node.h"
+#include "test/simulation/sim_group.h"
 
 namespace foldlog::test {
 
@@ -26,7 +27,8 @@ struct reply {
   std::string body;
   std::function<void(std::shared_ptr<http::body_stream>)> stream;
   std::vector<offset_t> ends;
-  node* from = nullptr;  ///< only to open a stream, and only while it is alive
+  std::vector<bool> owned;  ///< by partition: the node was to own it when the request came
+  node* from = nullptr;     ///< only to open a stream, and only while it is alive
   std::shared_ptr<node*> alive;
 
   [[nodiscard]] std::optional<std::string> header(std::string_view name) const;
@@ -60,6 +62,9 @@ class cluster {
   void disturb();
   /// Everything is mended: dead nodes are started, paused ones go on, nothing fails any more.
   void heal();
+  /// All but that one decide nothing any more, as when the group gives everything to it.
+  void leave_only(std::size_t slot);
+  [[nodiscard]] const sim_group& group() const { return group_; }
 
  private:
   struct slot {
@@ -74,6 +79,7 @@ class cluster {
 
   world& in_;
   std::vector<slot> slots_;
+  sim_group group_;
 };
 
 }  // namespace foldlog::test

@@ -41,10 +41,8 @@ std::string damage::account() const {
 
 // All processes end, and begin again; one of them goes on deciding.
 void damage::restart(std::size_t owner) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    nodes_.start(i);
-    if (i != owner && nodes_.running(i) != nullptr) nodes_.running(i)->retire();
-  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_.start(i);
+  nodes_.leave_only(owner);
 }
 
 // One node has to read the record once more.
@@ -104,18 +102,33 @@ bool damage::cut() {
   in_.faults.add(whole ? fault::log_recreated : fault::log_cut);
   const auto end = static_cast<std::uint64_t>(raw(in_.records.end(partition_)));
   at_ = whole ? offset_t{0} : offset_t{static_cast<std::int64_t>(1 + in_.luck.below(end - 1))};
-  said_ = "cut or recreated";
+  said_ = "the log was cut";
   for (std::size_t i = 0; i < nodes_.size(); ++i) nodes_.crash(i);
   in_.truth.stop(partition_);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) owners_halt_.push_back(folded_beyond_cut(i));
   in_.records.cut(partition_, at_);
   in_.notes.note("{} is cut at {}", partition_, raw(at_));
   restart(owner_);
   return true;
 }
 
+// What the node's write model has saved reflects a record that is to go.
+bool damage::folded_beyond_cut(std::size_t slot) {
+  write_model saved(nodes_.disk_of(slot).write_model,
+                    *bank_domains(in_.how.records_refusals).find_category("bank.account"), "bank.account", partition_);
+  const auto place = saved.open();
+  return place && place->last_counted >= at_;
+}
+
+bool damage::owner_halted(std::size_t slot) const {
+  const auto states = nodes_.running(slot)->commands().partitions();
+  const auto& state = states[static_cast<std::size_t>(partition_)];
+  return state.state == "halted" && state.reason.find(said_) != std::string::npos;
+}
+
 bool damage::reported_by(std::size_t slot) const {
   const auto* of = nodes_.running(slot);
-  if (of == nullptr) return false;
+  if (of == nullptr || (!owners_halt_.empty() && owners_halt_[slot] && !owner_halted(slot))) return false;
   const auto all = of->progress().entries();
   return std::ranges::all_of(all, [this](const progress::entry& each) {
     if (each.at.partition != partition_) return true;
@@ -124,6 +137,7 @@ bool damage::reported_by(std::size_t slot) const {
 }
 
 bool damage::reported() const {
+  if (!nodes_.group().settled()) return false;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if ((!only_ || *only_ == i) && !reported_by(i)) return false;
   }
@@ -131,8 +145,8 @@ bool damage::reported() const {
 }
 
 void damage::probe() {
-  // An owner folds a log that became shorter anew, and says so in its log: it has no answers to take back.
-  if (in_.how.damage == damage_kind::cut || in_.how.damage == damage_kind::recreated) {
+  // An owner that has saved nothing of what went has no way to know.
+  if (!owners_halt_.empty() && !owners_halt_[owner_]) {
     probed_ = true;
     return;
   }

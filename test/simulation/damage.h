@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "test/simulation/cluster.h"
 
@@ -27,6 +28,8 @@ class damage {
   [[nodiscard]] bool append_rogue();
   [[nodiscard]] bool cut();
   void restart(std::size_t owner);
+  [[nodiscard]] bool folded_beyond_cut(std::size_t slot);
+  [[nodiscard]] bool owner_halted(std::size_t slot) const;
   [[nodiscard]] bool reported_by(std::size_t slot) const;
   [[nodiscard]] std::string account() const;  ///< one of that partition
 
@@ -36,6 +39,7 @@ class damage {
   offset_t at_{0};
   std::optional<std::size_t> only_;  ///< who surely meets it; nothing: all nodes
   std::string said_;                 ///< what a reason must hold
+  std::vector<bool> owners_halt_;    ///< of a log that was cut: by node, where the write model had folded more
   std::size_t owner_ = 0;
   bool probed_ = false;
 };

@@ -45,7 +45,8 @@ node::node(world& in, std::string name, disk& on, std::chrono::microseconds cloc
       alive_(std::make_shared<node*>(this)),
       clock_(in.time),
       random_([luck = in.luck.fork()]() mutable { return luck.bits(); }),
-      log_(in.log, name_, context_.get_executor(), [this] { turn_soon(); }) {
+      log_(in.log, name_, context_.get_executor(), [this] { turn_soon(); }),
+      wishes_(static_cast<std::size_t>(in.how.partitions), in.how.shared ? partition_wish::rest : partition_wish::own) {
   clock_.be_off(clock_off);
   runner_ = std::make_unique<runner>(
       log_, disk_.views, domains_.projections(), progress_, clock_,
@@ -90,6 +91,10 @@ command_service_options node::service_options() {
   options.owner.endpoint = "http://" + name_;
   options.command_timeout = in_.how.command_timeout;
   options.alarm = make_alarm();
+  options.shared_out = in_.how.shared;
+  options.changed = [this](partition_id at) {
+    if (changed_) changed_(at.partition);
+  };
   options.make_writer = [this](store& to, const boost::asio::any_io_executor&) -> std::unique_ptr<store_writer> {
     return std::make_unique<writer>(*this, to);
   };
@@ -155,6 +160,19 @@ void node::fold() {
   in_.notes.note("{} folds {} records", name_, step ? static_cast<std::int64_t>(step->records) : -1);
   if (!step) return fold_soon(1ms + in_.luck.delay(20ms));
   if (!step->caught_up) fold_soon(in_.luck.delay(in_.how.fold_delay));
+  turn_soon();
+}
+
+void node::wish(std::int32_t partition, partition_wish wanted) {
+  wishes_[static_cast<std::size_t>(partition)] = wanted;
+  in_.notes.note("{} hears what it is to do for {}: {}", name_, partition, static_cast<int>(wanted));
+  commands_->wish({0, partition}, wanted);
+  turn_soon();
+}
+
+void node::drop(std::int32_t partition) {
+  in_.notes.note("{} hears that {} is another's", name_, partition);
+  commands_->drop({0, partition});
   turn_soon();
 }
 

@@ -63,6 +63,16 @@ class node {
   /// It decides no commands any more: what is under way ends.
   void retire();
 
+  // Where partitions are shared out.
+  /// Told what this node does for a partition, whenever that has changed; before start().
+  void on_change(std::function<void(std::int32_t)> changed) { changed_ = std::move(changed); }
+  void wish(std::int32_t partition, partition_wish wanted);
+  void drop(std::int32_t partition);
+  [[nodiscard]] partition_wish wished(std::int32_t partition) const {
+    return wishes_[static_cast<std::size_t>(partition)];
+  }
+  [[nodiscard]] bool rests(std::int32_t partition) const { return commands_->rests({0, partition}); }
+
   void add(const std::shared_ptr<sim_stream>& opened) { streams_.push_back(opened); }
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
   [[nodiscard]] sim_log& log() { return log_; }
@@ -95,6 +105,8 @@ class node {
   std::unique_ptr<command_service> commands_;
   std::unique_ptr<command_context_of_routes> command_routes_;
   std::vector<std::weak_ptr<sim_stream>> streams_;
+  std::function<void(std::int32_t)> changed_;
+  std::vector<partition_wish> wishes_;
   std::chrono::nanoseconds paused_until_{};
   bool turn_due_ = false;
   bool fold_due_ = false;

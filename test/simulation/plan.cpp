@@ -7,10 +7,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::uint64_t roomy = 1U << 20;
+
 // Off in half of the runs, now and then frequent.
 std::uint32_t rate(chance& luck, std::uint32_t most) {
   if (luck.one_in(2)) return 0;
   return 1 + static_cast<std::uint32_t>(luck.below(luck.one_in(3) ? most : most / 4 + 1));
+}
+
+// Below `one` in one of `n` runs, below `other` in the rest.
+std::uint64_t either(chance& luck, std::uint64_t n, std::uint64_t one, std::uint64_t other) {
+  return luck.below(luck.one_in(n) ? one : other);
+}
+
+// A bound of from `least` to `least + span - 1` in one of `n` runs; else one that nothing meets.
+std::uint64_t seldom_tight(chance& luck, std::uint64_t n, std::uint64_t least, std::uint64_t span,
+                           std::uint64_t loose) {
+  return luck.one_in(n) ? least + luck.below(span) : loose;
 }
 
 fault_rates draw_faults(chance& luck, bool exclusive) {
@@ -44,12 +57,12 @@ fault_rates draw_faults(chance& luck, bool exclusive) {
 
 owner_options draw_owner(chance& luck) {
   owner_options made;
-  made.waiting_commands = luck.one_in(6) ? 1 + luck.below(3) : 1000;
-  made.in_flight_appends = 1 + luck.below(luck.one_in(3) ? 2 : 8);
-  made.pending_records = luck.one_in(6) ? 1 + luck.below(4) : 1000;
-  made.append_bytes = luck.one_in(4) ? 400 + luck.below(1200) : 1U << 20;
-  made.hot_bytes = luck.one_in(2) ? luck.below(1500) : 1U << 20;
-  made.save_commits = 1 + luck.below(luck.one_in(2) ? 4 : 30);
+  made.waiting_commands = seldom_tight(luck, 6, 1, 3, 1000);
+  made.in_flight_appends = 1 + either(luck, 3, 2, 8);
+  made.pending_records = seldom_tight(luck, 6, 1, 4, 1000);
+  made.append_bytes = seldom_tight(luck, 4, 400, 1200, roomy);
+  made.hot_bytes = seldom_tight(luck, 2, 0, 1500, roomy);
+  made.save_commits = 1 + either(luck, 2, 4, 30);
   made.save_after = std::chrono::milliseconds(1 + luck.below(60));
   made.proof_interval = std::chrono::microseconds(100 + luck.below(3000));
   made.deposed_pause = std::chrono::milliseconds(20 + luck.below(200));
@@ -73,18 +86,21 @@ plan plan::draw(chance& luck) {
   made.records_refusals = luck.one_in(4);
   made.owner = draw_owner(luck);
   made.command_timeout = std::chrono::milliseconds(20 + luck.below(300));
-  made.cache_bytes = luck.one_in(2) ? luck.below(20'000) : 1U << 20;
-  made.batch_records = 1 + luck.below(luck.one_in(2) ? 4 : 40);
-  made.unsynced_writes = 1 + luck.below(luck.one_in(2) ? 4 : 40);
-  made.log_delay = std::chrono::microseconds(20 + luck.below(luck.one_in(2) ? 400 : 5000));
+  made.cache_bytes = seldom_tight(luck, 2, 0, 20'000, roomy);
+  made.batch_records = 1 + either(luck, 2, 4, 40);
+  made.unsynced_writes = 1 + either(luck, 2, 4, 40);
+  made.log_delay = std::chrono::microseconds(20 + either(luck, 2, 400, 5000));
   made.network_delay = std::chrono::microseconds(10 + luck.below(1000));
-  made.think_time = std::chrono::microseconds(100 + luck.below(luck.one_in(2) ? 1000 : 8000));
-  made.fold_delay = std::chrono::microseconds(50 + luck.below(luck.one_in(3) ? 20'000 : 1000));
+  made.think_time = std::chrono::microseconds(100 + either(luck, 2, 1000, 8000));
+  made.fold_delay = std::chrono::microseconds(50 + either(luck, 3, 20'000, 1000));
   made.fault_interval = std::chrono::microseconds(500 + luck.below(10'000));
   made.faults = draw_faults(luck, made.exclusive);
   if (luck.one_in(10)) {
     made.damage = static_cast<damage_kind>(1 + luck.below(5));
   }
+  chance aside = luck;  // drawn apart: seeds from before there was a group, regressions.txt's too, keep their runs
+  made.shared = !made.exclusive && aside.below(3) == 1;
+  if (made.shared) made.faults.hand_over = 20 + static_cast<std::uint32_t>(aside.below(200));
   return made;
 }
 

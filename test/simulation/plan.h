@@ -37,6 +37,7 @@ struct fault_rates {
   std::uint32_t outage = 0;  ///< the log is away from one node
   std::uint32_t clock_jump = 0;
   std::uint32_t ghost = 0;       ///< a claim of nobody
+  std::uint32_t hand_over = 0;   ///< the group names another node
   std::uint32_t lost_views = 0;  ///< of crashes: the views' disk is replaced
 };
 
@@ -47,6 +48,7 @@ enum class damage_kind : std::uint8_t { none, flipped_bit, foreign_in_sequence, 
 /// some (swarm testing).
 struct plan {
   bool exclusive = false;  ///< one node on a log as the embedded one
+  bool shared = false;     ///< a group names the owners; else every node claims everything
   std::int32_t partitions = 1;
   std::size_t nodes = 1;
   std::size_t writers = 1;

@@ -78,7 +78,9 @@ class simulation {
     for (auto& each : readers_) each->stop();  // settling may take long, reads would fill it
     nodes_.heal();
     until([this] { return in_.log.landing == 0; }, "appends are still on their way");
-    leave_one_owner();
+    owner_ = in_.luck.below(nodes_.size());
+    nodes_.leave_only(owner_);
+    until([this] { return nodes_.group().settled(); }, "a hand-over has no end");
     in_.steady = true;
     until([this] { return settle_commands(); }, "commands get no certain answer");
   }
@@ -128,14 +130,6 @@ class simulation {
     done.probe();
     until([&] { return done.probed(); }, "a command to a damaged partition gets no answer");
     if (content()) done.check();
-  }
-
-  // All but one node stop deciding, as when the group gives the partitions to that one.
-  void leave_one_owner() {
-    owner_ = in_.luck.below(nodes_.size());
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-      if (i != owner_ && nodes_.running(i)) nodes_.running(i)->retire();
-    }
   }
 
   // Gives whoever has nothing to do a command that is in doubt. True when there is none left.

@@ -52,10 +52,13 @@ void owner::enter(owner_phase phase, std::string_view why) {
 void owner::submit(std::unique_ptr<command> wanted) {
   wanted->arrival = next_arrival_++;
   if (retired_) return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = "the node is stopping"});
-  if (leaving_) return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = std::string(handed_over)});
+  if (leaving_ && !planted(defect::released_owner_decides))
+    return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = std::string(handed_over)});
   switch (phase_) {
-    case owner_phase::vacant:
     case owner_phase::following:
+      if (planted(defect::standby_answers)) break;
+      [[fallthrough]];
+    case owner_phase::vacant:
     case owner_phase::deposed:
     case owner_phase::halted:
       return port_.answer(*wanted, {.kind = outcome_kind::not_ready, .detail = reason_});
@@ -233,7 +236,8 @@ void owner::hold(std::unique_ptr<command> of, command_outcome outcome, bool agai
   const std::uint64_t issued =
       planted(defect::proof_under_way_counts) ? place_.judged.next_sequence : next_sequence_ - pending_records_;
   std::uint64_t needs = unproved ? next_sequence_ : std::max(next_sequence_, issued + 1);
-  if (planted(defect::held_answer_not_held)) needs = 0;
+  const bool stands_by = planted(defect::standby_answers) && phase_ == owner_phase::following;
+  if (planted(defect::held_answer_not_held) || stands_by) needs = 0;
   held_bytes_ += of->data.size();
   held_.push_back({.of = std::move(of), .needs = needs, .outcome = std::move(outcome), .again = again});
   if (unproved || needs == 0) release_held();

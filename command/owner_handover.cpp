@@ -1,5 +1,6 @@
 // How an owner gives its partition up, and folds one that it may have to take.
 #include "command/owner.h"
+#include "core/base/planted.h"
 
 namespace foldlog {
 
@@ -50,8 +51,9 @@ void owner::leave_at_once(std::string_view why) {
   claim_at_.reset();
   claim_append_ = 0;
   take_back();
-  drop_doubtful(
-      [&](std::unique_ptr<command> of) { port_.answer(*of, {.kind = outcome_kind::unknown, .detail = reason}); });
+  const auto doubt =
+      planted(defect::released_in_flight_taken_as_lost) ? outcome_kind::not_ready : outcome_kind::unknown;
+  drop_doubtful([&](std::unique_ptr<command> of) { port_.answer(*of, {.kind = doubt, .detail = reason}); });
   answer_all_waiting(outcome_kind::not_ready, reason);
   enter(owner_phase::vacant, reason);
 }

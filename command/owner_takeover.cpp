@@ -12,6 +12,10 @@ void owner::start(const folded_place& place) { place_ = place; }
 
 void owner::offer() {
   leaving_ = false;
+  if (planted(defect::standby_goes_on_unclaimed) && phase_ == owner_phase::following && epoch_ != epoch_id{}) {
+    port_.stop_reading();
+    return enter(owner_phase::serving, "owned the partition before");
+  }
   if (phase_ == owner_phase::vacant || phase_ == owner_phase::following) claim("the partition was offered");
 }
 

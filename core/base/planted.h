@@ -31,6 +31,10 @@ enum class defect : std::uint8_t {
   store_ahead_of_log,
   stale_state_after_failure,
   version_not_checked,
+  released_owner_decides,
+  released_in_flight_taken_as_lost,
+  standby_answers,
+  standby_goes_on_unclaimed,
   // projections and the store
   checkpoint_outside_batch,
   checkpoint_one_early,

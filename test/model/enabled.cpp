@@ -22,7 +22,15 @@ void world::enabled_at(std::size_t index, std::vector<action>& into) const {
   const auto phase = at.owner().phase();
   const auto node = small(index);
   const auto claims_at = owner_inspector::claims_at(at.owner());
-  if (phase == owner_phase::vacant && offers_ > 0) into.push_back({.what = offer, .node = node});
+  const bool leaving = at.owner().leaving();
+  const bool idle = phase == owner_phase::vacant || phase == owner_phase::following;
+  if ((idle || leaving) && offers_ > 0) into.push_back({.what = offer, .node = node});
+  if (phase == owner_phase::vacant && follows_ > 0) into.push_back({.what = follow, .node = node});
+  if (!idle && phase != owner_phase::halted) {
+    const bool may_repeat = leaving && phase != owner_phase::serving;
+    if (may_repeat || (!leaving && releases_ > 0)) into.push_back({.what = release, .node = node});
+    if (releases_ > 0) into.push_back({.what = release, .node = node, .extra = 1});
+  }
   const bool may_claim = phase == owner_phase::deposed    ? offers_ > 0
                          : phase == owner_phase::checking ? fault_left(fault_late_check)
                                                           : phase == owner_phase::claiming;

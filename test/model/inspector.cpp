@@ -82,9 +82,10 @@ void owner_inspector::describe(owner& of, fingerprint& into) {
   into.add(of.claim_at_.has_value());
   into.add(of.unsaved_commits_);
   into.add(of.alone_);
-  into.add((of.proof_under_way_ ? 1U : 0U) + (too_soon(of) ? 4U : 0U) + (of.saving_ ? 2U : 0U));
+  into.add((of.proof_under_way_ ? 1U : 0U) + (too_soon(of) ? 4U : 0U) + (of.saving_ ? 2U : 0U) +
+           (of.leaving_ ? 8U : 0U));
   if (!of.in_doubt_.empty()) into.add_epoch(of.doubtful_epoch_);
-  if (of.phase_ == owner_phase::reading || of.phase_ == owner_phase::checking) {
+  if (of.reads()) {
     into.add(static_cast<std::uint64_t>(raw(of.read_next_)));
   }
   for (const auto nonce : of.own_nonces_) {

@@ -5,7 +5,8 @@
 //     model --rule NAME|all      with one rule taken out (a planted defect): must give a counterexample
 //     model --nodes 3 --commands 2 --faults 1 ...       a scope of one's own
 //
-// What can happen: the group names nodes in any order and at any time (hand-overs); a client sends each command once,
+// What can happen: the group names nodes in any order and at any time, takes the partition back from one that owns it
+// (planned: it ends what is under way first; or at once), and lets nodes stand by; a client sends each command once,
 // to any node, and repeats it; an append lands, is reported, ends unknown (landed, landing later or never: that is also
 // what a record that was cut off above the high watermark looks like to everybody), is refused, lands in part, twice,
 // or before an earlier one; it is reported at the second place, at offset -1, or as not consecutive; reports come late
@@ -49,27 +50,14 @@ constexpr int exit_violation = 3;
 using arguments = std::map<std::string, std::string, std::less<>>;
 
 const std::map<std::string, bool, std::less<>> known_options{
-    {"--rule", true},
-    {"--nodes", true},
-    {"--commands", true},
-    {"--depth", true},
-    {"--seconds", true},
-    {"--offers", true},
-    {"--faults", true},
-    {"--crashes", true},
-    {"--repeats", true},
-    {"--kinds", true},
-    {"--json", false},
-    {"--batches", false},
-    {"--commit", true},
-    {"--audit", true},
-    {"--in-flight", true},
-    {"--script", true},
-    {"--slow-reads", false},
-    {"--late-saves", false},
-    {"--recorded-refusals", false},
-    {"--cold-streams", false},
-    {"--paced-proofs", false},
+    {"--rule", true},          {"--nodes", true},         {"--commands", true},
+    {"--depth", true},         {"--seconds", true},       {"--offers", true},
+    {"--faults", true},        {"--crashes", true},       {"--repeats", true},
+    {"--releases", true},      {"--follows", true},       {"--kinds", true},
+    {"--json", false},         {"--batches", false},      {"--commit", true},
+    {"--audit", true},         {"--in-flight", true},     {"--script", true},
+    {"--slow-reads", false},   {"--late-saves", false},   {"--recorded-refusals", false},
+    {"--cold-streams", false}, {"--paced-proofs", false},
 };
 
 bool parse(int count, char** given, arguments& into) {
@@ -113,9 +101,9 @@ std::vector<wanted_command> commands_of(const arguments& from) {
 
 std::vector<scope> scopes_of(const arguments& from) {
   bool own = false;
-  for (const auto* option :
-       {"--nodes", "--commands", "--offers", "--faults", "--crashes", "--repeats", "--kinds", "--batches", "--script",
-        "--slow-reads", "--late-saves", "--recorded-refusals", "--cold-streams", "--paced-proofs"}) {
+  for (const auto* option : {"--nodes", "--commands", "--offers", "--faults", "--crashes", "--repeats", "--releases",
+                             "--follows", "--kinds", "--batches", "--script", "--slow-reads", "--late-saves",
+                             "--recorded-refusals", "--cold-streams", "--paced-proofs"}) {
     own = own || from.contains(option);
   }
   auto all = default_scopes();
@@ -126,6 +114,8 @@ std::vector<scope> scopes_of(const arguments& from) {
             .offers = number(from, "--offers", 2),
             .faults = number(from, "--faults", 1),
             .crashes = number(from, "--crashes", 0),
+            .releases = number(from, "--releases", 0),
+            .follows = number(from, "--follows", 0),
             .repeats = number(from, "--repeats", 0),
             .kinds = static_cast<std::uint32_t>(number(from, "--kinds", fault_all)),
             .in_flight = static_cast<std::size_t>(number(from, "--in-flight", 2)),
@@ -176,7 +166,8 @@ int main(int argc, char** argv) {
   if (!foldlog::test::parse(argc, argv, given)) {
     fmt::print(stderr,
                "usage: model [--rule NAME|all] [--nodes N] [--commands N | --script 1,-1,2] [--offers N] [--faults N]\n"
-               "             [--kinds BITS] [--crashes N] [--repeats N] [--batches] [--slow-reads] [--late-saves]\n"
+               "             [--kinds BITS] [--crashes N] [--releases N] [--follows N] [--repeats N]\n"
+               "             [--batches] [--slow-reads] [--late-saves]\n"
                "             [--recorded-refusals] [--cold-streams] [--paced-proofs]\n"
                "             [--in-flight N] [--depth N] [--seconds N] [--audit N] [--json] [--commit HASH]\n");
     return foldlog::test::exit_usage;

@@ -59,8 +59,13 @@ bool world::pass_time(std::size_t index, bool assigned) {
   using enum action::kind;
   const auto& owner = nodes_[index].owner();
   const auto node = static_cast<std::uint8_t>(index);
-  if (assigned && owner.phase() == owner_phase::vacant) {
+  const bool idle = owner.phase() == owner_phase::vacant || owner.phase() == owner_phase::following;
+  if (assigned && (idle || owner.leaving())) {
     run({.what = offer, .node = node});
+    return true;
+  }
+  if (owner.leaving() && owner.phase() != owner_phase::serving) {  // its node tells it again and again
+    run({.what = release, .node = node});
     return true;
   }
   if (owner_inspector::proof_waits(owner)) {
@@ -103,6 +108,9 @@ void world::recover(bool others_paused, std::size_t survivor) {
   for (std::size_t i = 0; !others_paused && i < nodes_.size(); ++i) {
     if (i != survivor && wrong().empty() && !nodes_[i].owner().idle()) {
       complain(fmt::format("{} was told to stop and never comes to rest", nodes_[i].name()));
+    }
+    if (i != survivor && wrong().empty() && nodes_[i].owner().leaving()) {
+      complain(fmt::format("{} was told to leave and never does", nodes_[i].name()));
     }
   }
   for (std::size_t c = 0; c < attempts_.size() && wrong().empty(); ++c) {

@@ -35,6 +35,18 @@ std::vector<scope> default_scopes() {
        .faults = 0,
        .recorded_refusals = true},
       {.name = "three commands, gathered", .commands = {add, take, add_two}, .faults = 0, .batches = true},
+      {.name = "released soon or at once, a standby",
+       .commands = {add, take},
+       .offers = 3,
+       .faults = 0,
+       .releases = 1,
+       .follows = 1},
+      {.name = "released with an append that ends unknown",
+       .commands = {add},
+       .faults = 1,
+       .releases = 1,
+       .follows = 1,
+       .kinds = fault_unknown},
       {.name = "three nodes", .nodes = 3, .commands = {add, take}, .offers = 3, .faults = 0},
   };
 }
@@ -59,6 +71,13 @@ std::vector<rule> rules() {
   again.repeats = 1;
   auto once = safe({add}, 0);
   once.repeats = 1;
+  auto released = safe({add, add}, 0);
+  released.releases = 1;
+  auto standing = safe({add, take}, 0);
+  standing.follows = 1;
+  auto returning = safe({add}, 0);
+  returning.offers = 3;
+  returning.releases = returning.follows = 1;
   return {
       {defect::no_epoch_check, safe({add, add, add}, 0)},
       {defect::no_sequence_check, safe({add, add}, 1)},
@@ -78,6 +97,10 @@ std::vector<rule> rules() {
       {defect::expected_version_ignored, safe({add, add_to_new}, 0)},
       {defect::stale_state_after_failure, safe({add, take}, 1, fault_unknown | fault_refused)},
       {defect::store_ahead_of_log, stored},
+      {defect::released_owner_decides, released},
+      {defect::released_in_flight_taken_as_lost, released},
+      {defect::standby_answers, standing},
+      {defect::standby_goes_on_unclaimed, returning},
   };
 }
 
@@ -94,6 +117,8 @@ std::string text(const scope& of) {
   return fmt::format("{} nodes; {}; {} offers, {} faults (kinds {:#x}), {} crashes, {} repeats, {} appends in flight{}",
                      of.nodes, commands, of.offers, of.faults, of.kinds, of.crashes, of.repeats, of.in_flight,
                      of.batches ? ", commands gather" : "") +
+         (of.releases > 0 ? fmt::format(", {} releases", of.releases) : "") +
+         (of.follows > 0 ? fmt::format(", {} times standing by", of.follows) : "") +
          (of.recorded_refusals ? ", recorded refusals" : "") + (of.cold_streams ? ", cold streams" : "") +
          (of.paced_proofs ? ", paced proofs" : "") + (of.slow_reads ? ", slow reads" : "") +
          (of.late_saves ? ", late saves" : "");

@@ -41,10 +41,12 @@ struct scope {
   std::string name;
   int nodes = 2;
   std::vector<wanted_command> commands;
-  int offers = 2;   ///< beginnings of ownership: offers and returns of deposed owners
-  int faults = 1;   ///< how many of the kinds below, all in all
-  int crashes = 0;  ///< with restart; the store keeps any prefix of what was written
-  int repeats = 0;  ///< a client sends a command again under its id, to any node, at any time
+  int offers = 2;    ///< beginnings of ownership: offers and returns of deposed owners
+  int faults = 1;    ///< how many of the kinds below, all in all
+  int crashes = 0;   ///< with restart; the store keeps any prefix of what was written
+  int releases = 0;  ///< the group takes the partition back from a node: soon, or because another has it already
+  int follows = 0;   ///< a node that has nothing to own begins to stand by
+  int repeats = 0;   ///< a client sends a command again under its id, to any node, at any time
   std::uint32_t kinds = fault_all;
   std::size_t in_flight = 2;       ///< owner_options::in_flight_appends
   bool batches = false;            ///< commands may gather before they are handed to the log

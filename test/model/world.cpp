@@ -25,6 +25,8 @@ world::world(const scope& in, defect without)
       offers_(in.offers),
       faults_(in.faults),
       crashes_(in.crashes),
+      releases_(in.releases),
+      follows_(in.follows),
       repeats_(in.repeats) {
   for (int i = 0; i < in.nodes; ++i) nodes_.emplace_back(*this, i);
 }
@@ -69,7 +71,12 @@ void world::send(std::size_t index, std::size_t to) {
   made->deadline = nodes_[to].time.run + std::chrono::hours(1);
   made->done = [](const command_request&, const command_outcome&) {};
   before.push_back({.submitted = log_.size(), .ended = ending::open, .at = static_cast<std::uint8_t>(to)});
-  nodes_[to].owner().submit(std::move(made));
+  auto& owner = nodes_[to].owner();
+  const bool leaving = owner.leaving();
+  owner.submit(std::move(made));
+  if (leaving && before.back().ended != ending::no_effect) {
+    complain(fmt::format("{} was told to leave and takes c{} all the same", nodes_[to].name(), index + 1));
+  }
 }
 
 void world::place(sent_append& append, std::uint32_t which) {
@@ -109,6 +116,14 @@ void world::apply(const action& next) {
     case offer:
       --offers_;
       at.owner().offer();
+      break;
+    case release:
+      if (!at.owner().leaving() || next.extra == 1) --releases_;  // else the node is told once more
+      at.owner().release(next.extra == 1);
+      break;
+    case follow:
+      --follows_;
+      at.owner().follow();
       break;
     case tick:
       if (at.owner().phase() == owner_phase::deposed) --offers_;
@@ -209,6 +224,10 @@ std::string world::describe(const action& of) const {
   switch (of.what) {
     case offer:
       return fmt::format("{} is named as the owner", node);
+    case release:
+      return fmt::format("{} is released{}", node, of.extra == 1 ? ": another owns the partition" : "");
+    case follow:
+      return fmt::format("{} stands by", node);
     case tick:
       return fmt::format("time passes at {}", node);
     case submit:

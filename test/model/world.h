@@ -19,6 +19,8 @@ namespace foldlog::test {
 struct action {
   enum class kind : std::uint8_t {
     offer,       ///< the group names the node
+    release,     ///< the group names another (`extra` 1: which owns it already)
+    follow,      ///< the node stands by
     tick,        ///< time passes until the node claims again
     submit,      ///< `extra`: which command
     flush,       ///< what has gathered is handed to the log
@@ -181,6 +183,8 @@ class world {
   int offers_;
   int faults_;
   int crashes_;
+  int releases_;
+  int follows_;
   int repeats_;
   std::string wrong_;
   std::string* story_ = nullptr;

@@ -34,6 +34,7 @@ digest world::sum() {
   auto log = sum_of_log();
   log.add((static_cast<std::uint64_t>(offers_) << 32) + (static_cast<std::uint64_t>(faults_) << 16) +
           (static_cast<std::uint64_t>(crashes_) << 8) + static_cast<std::uint64_t>(repeats_));
+  log.add((static_cast<std::uint64_t>(releases_) << 8) + static_cast<std::uint64_t>(follows_));
   std::vector<digest> nodes;
   for (auto& each : nodes_) nodes.push_back(sum_of(each, log));
   std::ranges::sort(nodes);  // nodes differ in nothing but their names

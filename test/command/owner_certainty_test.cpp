@@ -165,4 +165,48 @@ TEST_CASE("an append in doubt that lands behind the new claim is void, whatever 
   CHECK(rig.find("d1")->outcome.last_event == offset_t{4});
 }
 
+TEST_CASE("a stranger's record in the owner's sequence is damage, not its command's outcome") {
+  using change = void (*)(record&);
+  const std::pair<std::string, change> strangers[] = {
+      {"another command's", [](record& of) { of.command_id = "theirs"; }},
+      {"of another stream", [](record& of) { of.key = "bob"; }},
+      {"of another version", [](record& of) { of.version = of.version + 1; }},
+      {"of another kind", [](record& of) { of.kind = record_kind::proof; }},
+      {"of another length", [](record& of) { of.commit_count = 2; }},
+  };
+  for (const auto& [what, make_strange] : strangers) {
+    CAPTURE(what);
+    serving_rig rig;
+    rig.deposit("d1", 5);
+    rig.flush();
+    const auto append = rig.take();
+    auto stranger = append.records[0];
+    make_strange(stranger);
+    const auto at = rig.put(stranger);
+    if (stranger.commit_count == 2) {
+      stranger.commit_index = 1;
+      stranger.epoch_sequence += 1;
+      rig.put(stranger);
+    }
+    rig.report(append, append_status::acknowledged, rig.land(append));
+    rig.feed();
+    CHECK(rig.owner().phase() == owner_phase::halted);
+    CHECK(rig.owner().reason().find("the record at offset " + std::to_string(raw(at))) == 0);
+    CHECK(rig.kind("d1") == unknown);
+  }
+}
+
+TEST_CASE("a stranger's record in the place of the owner's proof is damage: what waits for the proof is not told") {
+  serving_rig rig;
+  rig.withdraw("w1", 100'000);
+  rig.pass(10ms);
+  const auto proof = rig.take();
+  REQUIRE(proof.records[0].kind == record_kind::proof);
+  rig.put_event(proof.records[0].epoch, proof.records[0].epoch_sequence, 2);
+  rig.report(proof, append_status::acknowledged, rig.land(proof));
+  rig.feed();
+  CHECK(rig.owner().phase() == owner_phase::halted);
+  CHECK(rig.kind("w1") == not_ready);
+}
+
 }  // namespace foldlog::test

@@ -111,7 +111,8 @@ void world::apply(const action& next) {
   using enum action::kind;
   auto& at = nodes_[next.node];
   if (telling()) say(describe(next));
-  auto* append = next.append < at.sent.size() ? &at.sent[next.append] : nullptr;
+  sent_append none;
+  auto& append = next.append < at.sent.size() ? at.sent[next.append] : none;
   switch (next.what) {
     case offer:
       --offers_;
@@ -160,42 +161,42 @@ void world::apply(const action& next) {
         at.sent[i].failed = true;
         at.sent[i].overtaken = true;
       }
-      place(*append, append->all());
+      place(append, append.all());
       break;
     case land:
-      place(*append, append->all() & ~append->landed);
+      place(append, append.all() & ~append.landed);
       break;
     case tear:
       --faults_;
-      append->failed = append->torn = true;
-      place(*append, next.extra < 100 ? (1U << next.extra) - 1 : append->all() & ~((1U << (next.extra - 100)) - 1));
+      append.failed = append.torn = true;
+      place(append, next.extra < 100 ? (1U << next.extra) - 1 : append.all() & ~((1U << (next.extra - 100)) - 1));
       break;
     case twice:
       --faults_;
-      place(*append, append->all());
+      place(append, append.all());
       break;
     case told:
-      report(at, *append, append_status::acknowledged, next.extra == 1 ? append->second : append->first, true);
+      report(at, append, append_status::acknowledged, next.extra == 1 ? append.second : append.first, true);
       break;
     case told_odd:
       --faults_;
-      report(at, *append, append_status::acknowledged, no_offset, true);
+      report(at, append, append_status::acknowledged, no_offset, true);
       break;
     case told_apart:
-      report(at, *append, append_status::acknowledged, append->first, false);
+      report(at, append, append_status::acknowledged, append.first, false);
       break;
     case unknown:
-      if (owner_inspector::waits_for(at.owner(), append->id)) {
-        if (!append->failed) --faults_;
-        if (!append->whole()) append->failed = true;
+      if (owner_inspector::waits_for(at.owner(), append.id)) {
+        if (!append.failed) --faults_;
+        if (!append.whole()) append.failed = true;
       }
-      report(at, *append, append_status::unknown, no_offset, false);
+      report(at, append, append_status::unknown, no_offset, false);
       break;
     case refused:
       --faults_;
-      append->landed = append->all();
-      append->twice = true;
-      report(at, *append, append_status::refused, no_offset, false,
+      append.landed = append.all();
+      append.twice = true;
+      report(at, append, append_status::refused, no_offset, false,
              next.extra == 1 ? error_kind::too_large : error_kind::unavailable);
       break;
     case expire:

@@ -169,8 +169,9 @@ void cluster::arrive(std::size_t slot, const std::shared_ptr<exchange>& about) {
                              [about = about] { about->tell(std::nullopt); });
     }
   };
-  std::vector<bool> owned;
-  for (std::int32_t i = 0; i < in_.how.partitions; ++i) owned.push_back(to->wished(i) == partition_wish::own);
+  std::vector<bool> owned(static_cast<std::size_t>(in_.how.partitions));
+  for (std::size_t i = 0; i < owned.size(); ++i)
+    owned[i] = to->wished(static_cast<std::int32_t>(i)) == partition_wish::own;
   auto answer = [kept = std::make_shared<guard>(about), alive = to->alive(),
                  owned = std::move(owned)](http::response got) mutable {
     const auto about = std::exchange(kept->about, nullptr);

@@ -29,11 +29,13 @@ kafka_recipe writer_recipe() {
   return recipe;
 }
 
+// A broker that has not heard of the topic yet, or a topic made anew, ends a reader whose reset is "error" for good.
 kafka_recipe reader_recipe() {
   kafka_recipe recipe;
   recipe.usual = quick_connect;
   recipe.usual.insert(recipe.usual.end(), {{"fetch.wait.max.ms", "500"}, {"fetch.error.backoff.ms", "50"}});
   recipe.fixed = kafka_consumer_settings();
+  recipe.fixed.emplace_back("auto.offset.reset", "earliest");
   return recipe;
 }
 

@@ -76,15 +76,12 @@ result<void> node::listen() {
           {.kind = http::problem_kind::not_ready, .detail = "this node has not caught up with the log yet"}));
       return {};
     }
-    const auto route = routes_.handle(of, std::move(answer));
-    if (!route.empty()) ++requests_;
-    return route;
+    return routes_.handle(of, std::move(answer));
   };
   auto options = with_.edge;
   options.address = with_.http.host;
   options.port = with_.http.port;
   options.observe = [this](const http::served& one) {
-    if (!one.route.empty()) --requests_;
     metrics_.observe_request(one.route, one.status, one.took);
     if (with_.access_log) log_access(one);
   };
@@ -132,6 +129,11 @@ result<void> node::start() {
   return {};
 }
 
+result<void> node::run() {
+  loop_.run();
+  return refused_ ? std::unexpected(*refused_) : result<void>();
+}
+
 // Nothing is joined where nobody else can be.
 result<void> node::join_others() {
   const auto at = with_.advertise.empty() ? fmt::format("{}:{}", with_.http.host, http_->port()) : with_.advertise;
@@ -150,7 +152,7 @@ result<void> node::join_others() {
                                                                        .node = name_,
                                                                        .endpoint = "http://" + at,
                                                                        .serves = [this] { return serves(); },
-                                                                       .load = [this] { return requests_; }});
+                                                                       .load = [this] { return under_way(); }});
   return {};
 }
 

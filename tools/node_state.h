@@ -28,10 +28,7 @@ class node {
   node(const configuration& with, const domain_set& domains) : with_(with), domains_(domains) {}
 
   result<void> start();
-  result<void> run() {
-    loop_.run();
-    return refused_ ? std::unexpected(*refused_) : result<void>();
-  }
+  result<void> run();
 
  private:
   result<void> open_parts();
@@ -49,6 +46,7 @@ class node {
   void announce_when_ready();
   void keep_house();
   [[nodiscard]] node_roles serves() const;
+  [[nodiscard]] std::size_t under_way() const { return http_->under_way() + (https_ ? https_->under_way() : 0); }
   [[nodiscard]] bool ready() const;
   void stop();
   void stop_listening();
@@ -86,9 +84,8 @@ class node {
   std::string name_;
   std::unique_ptr<node_cluster> cluster_;
   boost::asio::steady_timer readiness_timer_{loop_};
-  std::uint64_t requests_ = 0;  ///< under way
-  bool caught_up_ = false;      ///< every view has been at the log's end once
-  node_roles served_;           ///< as announced
+  bool caught_up_ = false;  ///< every view has been at the log's end once
+  node_roles served_;       ///< as announced
   std::optional<error> refused_;
 };
 

@@ -97,6 +97,7 @@ void connection::dispatch() {
                          .to_http_10 = reader_.facts().minor_version == 0,
                          .close = !reader_.keep_alive()};
   const auto number = queue_.push(form, request.method, reader_.facts().takes_gzip);
+  ++server_.under_way;
   if (form.close) input_over_ = true;
   if (server_.options.observe) queue_.find(number)->started = std::chrono::steady_clock::now();
   if (reader_.facts().fails_expectation) {
@@ -138,6 +139,7 @@ void connection::refuse(const problem& why) {
   auto refusal = render(why);
   refusal.close = true;
   const auto number = queue_.push({});
+  ++server_.under_way;
   if (server_.options.observe) queue_.find(number)->started = std::chrono::steady_clock::now();
   put(number, std::move(refusal));
 }
@@ -191,8 +193,14 @@ void connection::settle() {
     emit(queue_.front());
     if (closed_) return;
     queue_.pop();
+    --server_.under_way;
   }
-  if (closing_) queue_.clear();
+  if (closing_) drop_requests();
+}
+
+void connection::drop_requests() {
+  server_.under_way -= queue_.size();
+  queue_.clear();
 }
 
 void connection::emit(pending_answer& pending) {
@@ -343,7 +351,7 @@ void connection::close() {
   if (std::exchange(closed_, true)) return;
   const auto self = shared_from_this();
   transport_.close();
-  queue_.clear();
+  drop_requests();
   outbox_.clear();
   server_.forget(*this);
   end_streaming(true);

@@ -61,6 +61,7 @@ class connection : public std::enable_shared_from_this<connection> {
   void put(std::uint64_t number, response given);
   void fail(std::uint64_t number, std::string_view cause);
   void settle();
+  void drop_requests();
   void emit(pending_answer& pending);
   void begin_stream(response& answer);
   void end_streaming(bool tell);

@@ -286,6 +286,7 @@ class http_server final : public server {
     asio::dispatch(executor_, [on = std::move(listener_)] { on->close_all(); });
   }
   [[nodiscard]] std::uint16_t port() const override { return listener_->port(); }
+  [[nodiscard]] std::size_t under_way() const override { return listener_->under_way; }
   void stop(milliseconds within, std::function<void()> done) override {
     asio::dispatch(executor_, [on = listener_, within, done = std::move(done)] { on->stop(within, done); });
   }

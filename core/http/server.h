@@ -62,6 +62,9 @@ class server {
  public:
   virtual ~server() = default;
   [[nodiscard]] virtual std::uint16_t port() const = 0;
+  /// Requests that wait for their answers, of clients that are still there; streams that have begun are none. Asked on
+  /// the server's executor.
+  [[nodiscard]] virtual std::size_t under_way() const = 0;
   /// Takes no new connections; lets requests under way end, closes idle connections and streams; `done` when all are
   /// gone or the time is up.
   virtual void stop(std::chrono::milliseconds within, std::function<void()> done) = 0;

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <chrono>
 #include <future>
 #include <stdexcept>
@@ -329,6 +331,39 @@ TEST_CASE("every answer is observed with its route, its status and its time") {
   CHECK(seen[0] == "GET /told 200 127.0.0.1 10");
   CHECK(seen[1] == "GET /kept 200 127.0.0.1 1");
   CHECK(seen[2].starts_with("  400 127.0.0.1 "));
+}
+
+TEST_CASE("requests under way are those whose clients wait") {
+  keeper kept;
+  running_server running(keeping(kept));
+  const auto becomes = [&](std::size_t wanted) {
+    for (int n = 0; n < 10'000; ++n) {
+      std::size_t now = 0;
+      running.on_loop([&] { now = running.server->under_way(); });
+      if (now == wanted) return true;
+      std::this_thread::sleep_for(1ms);
+    }
+    return false;
+  };
+  CHECK(becomes(0));
+  auto stays = running.connect();
+  send(stays, get("/1") + get("/2"));
+  boost::asio::ip::tcp::socket leaves(running.loop);
+  leaves.connect({boost::asio::ip::address_v4::loopback(), running.server->port()});
+  write(leaves, boost::asio::buffer(get("/3")));
+  kept.wait_for(3);
+  CHECK(becomes(3));
+  leaves.set_option(boost::asio::socket_base::linger(true, 0));  // a reset: nothing tells more clearly that it is gone
+  leaves.close();
+  CHECK(becomes(2));
+  kept.take("/2")(plain("2"));  // in its turn, after the first
+  CHECK(becomes(2));
+  kept.take("/1")(plain("1"));
+  receive(stays);
+  receive(stays);
+  CHECK(becomes(0));
+  kept.take("/3")(plain("3"));
+  CHECK(becomes(0));
 }
 
 TEST_CASE("an address that is taken is a conflict, and one that is none is invalid") {

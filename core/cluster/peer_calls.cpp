@@ -95,6 +95,7 @@ void peer_calls::keep(const peers& living) {
 
 std::vector<peer_calls::statistics> peer_calls::all() const {
   std::vector<statistics> told;
+  told.reserve(lines_.size());
   for (const auto& [endpoint, line] : lines_) {
     told.push_back({line->node, line->breaker.state(), line->breaker.times_opened(), line->requests, line->failures,
                     line->connections.in_flight(), line->connections.connections()});

@@ -82,6 +82,7 @@ std::vector<std::string> standby_nodes(const peers& among, const topic_partition
   const auto count = std::min(replicas, ranked.size());
   std::ranges::partial_sort(ranked, ranked.begin() + static_cast<std::ptrdiff_t>(count), std::greater());
   std::vector<std::string> chosen;
+  chosen.reserve(count);
   for (std::size_t n = 0; n < count; ++n) chosen.push_back(std::get<1>(ranked[n]));
   return chosen;
 }

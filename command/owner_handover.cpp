@@ -33,6 +33,8 @@ void owner::release(bool at_once) {
     case owner_phase::claiming:
     case owner_phase::reading:
     case owner_phase::checking:
+      if (leaving_ && !at_once) return;  // it finds out what became of its last appends
+      break;
     case owner_phase::deposed:
       break;
   }

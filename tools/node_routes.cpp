@@ -17,6 +17,7 @@ void node::add_command_side() {
   if (!with_.roles.command) {
     if (with_.roles.front) add_front_command_routes(routes_, cluster_->front());
   } else {
+    // NOLINTNEXTLINE(modernize-make-unique): an aggregate, its members by name
     command_routes_.reset(new command_context_of_routes{.service = *commands_,
                                                         .schemas = domains_.schemas(),
                                                         .time = time_,

@@ -47,7 +47,10 @@ TEST_CASE("a released owner that can't tell how its last append ended looks, and
   rig.land(append);
   rig.report(append, append_status::unknown);
   CHECK(rig.owner().phase() == owner_phase::claiming);
+  rig.owner().release(false);  // said again and again, as long as it is meant
+  CHECK(rig.owner().phase() == owner_phase::claiming);
   rig.ack();
+  rig.owner().release(false);
   rig.feed();
   CHECK(rig.kind("d1") == applied);
   rig.flush();

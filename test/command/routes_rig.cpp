@@ -16,6 +16,7 @@ void routes_rig::open(std::shared_ptr<store> rows) {
   REQUIRE(node_->service.start());
   std::string why;
   REQUIRE(run_until(context_, [&] { return node_->service.ready(why); }));
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate, its members by name
   routes_.reset(new command_context_of_routes{
       .service = node_->service, .schemas = schemas_, .time = node_->time, .random = system_random(), .partitions = 1});
   router_ = std::make_unique<http::router>();

@@ -60,6 +60,7 @@ node::node(world& in, std::string name, disk& on, std::chrono::microseconds cloc
   for (const auto& domain : domains_.all()) {
     for (const auto& category : domain.categories()) commands_->add(*category);
   }
+  // NOLINTNEXTLINE(modernize-make-unique): an aggregate, its members by name
   command_routes_.reset(new command_context_of_routes{.service = *commands_,
                                                       .schemas = domains_.schemas(),
                                                       .time = clock_,

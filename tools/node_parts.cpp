@@ -28,7 +28,7 @@ log_options log_options_of(const configuration& with, const domain_set& domains,
 }
 
 result<std::unique_ptr<event_log>> open_node_log(const configuration& with, const domain_set& domains,
-                                                 node_metrics& metrics, boost::asio::any_io_executor executor) {
+                                                 node_metrics& metrics, const boost::asio::any_io_executor& executor) {
   auto options = log_options_of(with, domains, metrics);
   auto opened = open_log(options, executor);
   if (opened || with.partitions || opened.error().kind != error_kind::conflict) return opened;

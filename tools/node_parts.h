@@ -29,7 +29,7 @@ constexpr std::size_t memtable_bytes = 16U << 20;
 /// With as many partitions as are recorded, when nobody asked for a count.
 [[nodiscard]] result<std::unique_ptr<event_log>> open_node_log(const configuration& with, const domain_set& domains,
                                                                node_metrics& metrics,
-                                                               boost::asio::any_io_executor executor);
+                                                               const boost::asio::any_io_executor& executor);
 
 // Rows of the write model that no rebuild would keep: command ids older than the window, in the log time of their
 // partition's store.

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 
-#include "command/command_head.h"
 #include "command/event_category.h"
-#include "core/base/hash.h"
+#include "command/posted_command.h"
 #include "core/base/names.h"
-#include "core/http/negotiation.h"
 
 namespace foldlog {
 namespace {
@@ -56,25 +54,12 @@ std::expected<checked_command, problem> check_append(command_context_of_routes& 
     return refuse(problem_kind::unknown_route,
                   fmt::format("there is no category {}/{} that takes clients' events", domain, path[0]));
   }
-  if (!http::is_content_type(of, "application/json"))
-    return refuse(problem_kind::unsupported_media_type, "events are appended as application/json");
-  if (!http::accepts(of, "application/json"))
-    return refuse(problem_kind::not_acceptable, "the answer is application/json");
-  if (!of.query.empty()) return refuse(problem_kind::invalid_parameter, "an append takes no query parameters");
-  if (!is_stream_id(path[1]))
-    return refuse(problem_kind::invalid_id, "an id is 1-128 bytes of [A-Za-z0-9._~:@-], not '.' or '..'");
-  auto head = command_head::parse(of);
-  if (!head) return std::unexpected(head.error());
-  const auto body = context.parser.parse(of.body);
-  if (!body) return refuse(problem_kind::malformed_json, body.error().text);
-  if (const auto violations = find_violations(context.schemas, *category, *body); !violations.empty())
+  auto posted = posted_command::read(context, of, path[1], "an append");
+  if (!posted) return std::unexpected(posted.error());
+  if (const auto violations = find_violations(context.schemas, *category, posted->body); !violations.empty())
     return std::unexpected(schema_problem("the events", violations));
-  auto ready = make_checked(context, *category, path[1], event_category::append_command, *body, of.body,
-                            std::move(head->command_id), head->expected_version);
-  ready.wanted->correlation_id = std::move(head->correlation_id);
-  ready.wanted->traceparent = std::move(head->traceparent);
-  ready.forwarded = context.elsewhere != nullptr && of.count(forwarded_field) > 0;
-  return ready;
+  return make_checked(context, *category, path[1], event_category::append_command, posted->body, of.body,
+                      std::move(posted->head));
 }
 
 }  // namespace
@@ -83,14 +68,7 @@ void add_append_routes(http::router& to, command_context_of_routes& context, std
   to.add(http::method::post, fmt::format("/v1/streams/{}/{{category}}/{{id}}", domain),
          [&context, domain = std::string(domain)](const http::request& of, const http::path_parts& path,
                                                   http::responder answer) {
-           auto ready = check_append(context, of, domain, path);
-           if (!ready) return answer(http::render(ready.error()));
-           const auto place = ready->place;
-           submit_checked(context, std::move(*ready),
-                          [place, answer = std::move(answer)](const command_request& done,
-                                                              const command_outcome& outcome) mutable {
-                            answer(render_command(place, done, outcome));
-                          });
+           submit_posted(context, of, check_append(context, of, domain, path), std::move(answer));
          });
 }
 

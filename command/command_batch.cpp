@@ -114,8 +114,8 @@ std::expected<checked_command, problem> check_line(command_context_of_routes& co
   }
   std::string data;
   json::append(data, *line->data);
-  return check_command(context, **category, line->id, line->command, *line->data, data, std::string(line->command_id),
-                       line->expected_version);
+  return check_command(context, **category, line->id, line->command, *line->data, data,
+                       {.command_id = std::string(line->command_id), .expected_version = line->expected_version});
 }
 
 }  // namespace

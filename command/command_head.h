@@ -12,10 +12,10 @@ namespace foldlog {
 
 /// What the head of a command's request says. Pure.
 struct command_head {
-  std::string command_id;                         ///< empty: none was sent
-  std::optional<std::uint64_t> expected_version;  ///< 0: the stream must not exist
-  std::string correlation_id;
-  std::string traceparent;  ///< empty when none was sent or it is malformed
+  std::string command_id = {};                         ///< empty: none was sent
+  std::optional<std::uint64_t> expected_version = {};  ///< 0: the stream must not exist
+  std::string correlation_id = {};
+  std::string traceparent = {};  ///< empty when none was sent or it is malformed
 
   /// Idempotency-Key, If-Match, If-None-Match, Foldlog-Correlation, traceparent (API.md section 2, "Commands").
   [[nodiscard]] static std::expected<command_head, http::problem> parse(const http::request& from);

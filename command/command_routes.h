@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "command/command_answer.h"
+#include "command/command_head.h"
 #include "command/command_service.h"
 #include "core/cluster/forwarder.h"
 #include "core/http/router.h"
@@ -51,14 +52,15 @@ struct checked_command {
                                                                          std::string_view category_name,
                                                                          std::string_view name);
 /// Schema, id, hash. `data` is the parsed body and `text` what is kept of it.
-[[nodiscard]] std::expected<checked_command, http::problem> check_command(
-    command_context_of_routes& context, const category& of, std::string_view stream_id, std::string_view name,
-    json::element data, std::string_view text, std::string command_id, std::optional<std::uint64_t> expected_version);
+[[nodiscard]] std::expected<checked_command, http::problem> check_command(command_context_of_routes& context,
+                                                                          const category& of,
+                                                                          std::string_view stream_id,
+                                                                          std::string_view name, json::element data,
+                                                                          std::string_view text, command_head head);
 /// Id and hash of a command whose data is known to be right.
 [[nodiscard]] checked_command make_checked(command_context_of_routes& context, const category& of,
                                            std::string_view stream_id, std::string_view name, json::element data,
-                                           std::string_view text, std::string command_id,
-                                           std::optional<std::uint64_t> expected_version);
+                                           std::string_view text, command_head head);
 /// A list of broken rules as a problem: `what` broke its schema.
 [[nodiscard]] http::problem schema_problem(std::string_view what, const std::vector<violation>& violations);
 /// To the owner, here or elsewhere.

@@ -28,18 +28,8 @@ std::expected<checked_command, problem> check_request(command_context_of_routes&
 }  // namespace
 
 problem schema_problem(std::string_view what, const std::vector<violation>& violations) {
-  std::string members = R"(,"errors":[)";
-  for (const auto& one : violations) {
-    if (members.back() != '[') members += ',';
-    members += R"({"pointer":)";
-    http::append_json_string(members, one.pointer);
-    members += R"(,"keyword":)";
-    http::append_json_string(members, one.keyword);
-    members += R"(,"detail":)";
-    http::append_json_string(members, one.detail);
-    members += '}';
-  }
-  members += ']';
+  std::string members = R"(,"errors":)";
+  append_violations(members, violations);
   return {.kind = problem_kind::schema_violation,
           .detail = fmt::format("the data of {} breaks its schema in {} place(s)", what, violations.size()),
           .members = std::move(members)};

@@ -5,6 +5,25 @@
 
 namespace foldlog {
 
+void append_violations(std::string& out, const std::vector<violation>& all, bool locations) {
+  out += '[';
+  for (const auto& one : all) {
+    if (&one != &all.front()) out += ',';
+    out += R"({"pointer":)";
+    json::append_string(out, one.pointer);
+    out += R"(,"keyword":)";
+    json::append_string(out, one.keyword);
+    out += R"(,"detail":)";
+    json::append_string(out, one.detail);
+    if (locations) {
+      out += R"(,"schema":)";
+      json::append_string(out, one.schema);
+    }
+    out += '}';
+  }
+  out += ']';
+}
+
 struct validator::state {
   compiled_schema schema;
 };

@@ -24,6 +24,9 @@ struct violation {
   bool operator==(const violation&) const = default;
 };
 
+/// `[{"pointer":…,"keyword":…,"detail":…},…]`; `locations` adds each one's `"schema"`.
+void append_violations(std::string& out, const std::vector<violation>& all, bool locations = false);
+
 /// Where a document with that URI (absolute, no fragment) can be had; nothing: nowhere.
 using schema_loader = std::function<std::optional<std::string>(std::string_view uri)>;
 

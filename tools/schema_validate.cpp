@@ -12,32 +12,15 @@ namespace foldlog {
 
 namespace {
 
-void append_violation(std::string& out, const violation& one, bool location) {
-  out += R"({"pointer":)";
-  json::append_string(out, one.pointer);
-  out += R"(,"keyword":)";
-  json::append_string(out, one.keyword);
-  out += R"(,"detail":)";
-  json::append_string(out, one.detail);
-  if (location) {
-    out += R"(,"schema":)";
-    json::append_string(out, one.schema);
-  }
-  out += '}';
-}
-
 /// Prints the line of one instance. Something that is no JSON is invalid by the keyword `json`.
 bool print_verdict(const validator& rules, json::parser& parser, std::string_view text, bool locations) {
   const auto instance = parser.parse(text);
   const auto found = instance
                          ? rules.validate(*instance)
                          : std::vector<violation>{{.pointer = "", .keyword = "json", .detail = instance.error().text}};
-  std::string line = found.empty() ? "valid" : "[";
-  for (const auto& one : found) {
-    if (&one != &found.front()) line += ',';
-    append_violation(line, one, locations);
-  }
-  line += found.empty() ? "\n" : "]\n";
+  std::string line = found.empty() ? "valid" : "";
+  if (!found.empty()) append_violations(line, found, locations);
+  line += '\n';
   std::fwrite(line.data(), 1, line.size(), stdout);
   return found.empty();
 }

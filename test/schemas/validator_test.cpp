@@ -262,3 +262,17 @@ TEST_CASE("a schema that cannot be kept to is refused at load, with the place") 
     CHECK_MESSAGE(said.find(words) != std::string::npos, said);
   }
 }
+
+TEST_CASE("violations are written as JSON, with the place in the schema when it is asked for") {
+  const std::vector<violation> all{{"/a\"b", "type", "must be\na \xC3\xA4", "#/type"}, {"", "required", "c", "#"}};
+  std::string out = "as sent: ";
+  append_violations(out, all);
+  CHECK(out == R"(as sent: [{"pointer":"/a\"b","keyword":"type","detail":"must be\na ä"},)"
+               R"({"pointer":"","keyword":"required","detail":"c"}])");
+  out.clear();
+  append_violations(out, {all.back()}, true);
+  CHECK(out == R"([{"pointer":"","keyword":"required","detail":"c","schema":"#"}])");
+  out.clear();
+  append_violations(out, {});
+  CHECK(out == "[]");
+}

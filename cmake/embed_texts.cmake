@@ -1,3 +1,5 @@
+include(text_literal)
+
 # foldlog_embed_texts(<target> <header> <namespace> <files>): compiles the files into the target. `docs.html` becomes
 # `<namespace>::docs_html`, a std::string_view declared in the generated header.
 function(foldlog_embed_texts target header namespace)
@@ -6,11 +8,9 @@ function(foldlog_embed_texts target header namespace)
   foreach(file IN LISTS ARGN)
     get_filename_component(name "${file}" NAME)
     string(REGEX REPLACE "[^a-z0-9]" "_" name "${name}")
-    file(READ "${file}" hex HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" escaped "${hex}")
+    foldlog_text_literal(text "${file}")
     string(APPEND declarations "extern const std::string_view ${name};\n")
-    string(APPEND definitions "const std::string_view ${name} = \"${escaped}\"sv;\n")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+    string(APPEND definitions "const std::string_view ${name} = ${text};\n")
   endforeach()
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/embedded_texts)
   file(CONFIGURE OUTPUT ${generated}/${header}.h @ONLY CONTENT [=[

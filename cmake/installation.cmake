@@ -15,4 +15,5 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/foldlog-config.cmake.in 
   INSTALL_DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/foldlog-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/foldlog-config.cmake ${PROJECT_BINARY_DIR}/foldlog-config-version.cmake
-  ${PROJECT_SOURCE_DIR}/cmake/dependencies.cmake ${PROJECT_SOURCE_DIR}/schemas/embed_schemas.cmake DESTINATION ${package})
+  ${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake ${CMAKE_CURRENT_LIST_DIR}/embed_schemas.cmake ${CMAKE_CURRENT_LIST_DIR}/text_literal.cmake
+  DESTINATION ${package})

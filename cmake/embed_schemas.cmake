@@ -1,3 +1,5 @@
+include(${CMAKE_CURRENT_LIST_DIR}/text_literal.cmake)
+
 # foldlog_embed_schemas(<target> <domain> [DIRECTORY <folder>])
 # Compiles the schemas <folder>/<Name>.v<N>.json into the target, as `foldlog::<domain>::schemas()`, declared in the generated
 # header <domain>_schemas.h. The folder is schemas/<domain> of the project when none is given. Needs nothing but CMake; the
@@ -22,12 +24,9 @@ function(foldlog_embed_schemas target domain)
     endif()
     set(name ${CMAKE_MATCH_1})
     set(version ${CMAKE_MATCH_2})
-    # As hex, since CMake's own strings would lose brackets and semicolons.
-    file(READ "${file}" hex HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" escaped "${hex}")
-    string(APPEND entries "    {\"${domain}\", \"${name}\", ${version}, \"${escaped}\"sv},\n")
+    foldlog_text_literal(text "${file}")
+    string(APPEND entries "    {\"${domain}\", \"${name}\", ${version}, ${text}},\n")
     math(EXPR count "${count} + 1")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
   endforeach()
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/embedded_schemas)
   file(CONFIGURE OUTPUT ${generated}/${domain}_schemas.h @ONLY CONTENT [=[

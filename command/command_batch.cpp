@@ -112,9 +112,7 @@ std::expected<checked_command, problem> check_line(command_context_of_routes& co
     return std::unexpected(
         problem{.kind = problem_kind::invalid_command_id, .detail = "a command id is 1-128 visible ASCII characters"});
   }
-  std::string data;
-  json::append(data, *line->data);
-  return check_command(context, **category, line->id, line->command, *line->data, data,
+  return check_command(context, **category, line->id, line->command, *line->data, text_of(*line->data),
                        {.command_id = std::string(line->command_id), .expected_version = line->expected_version});
 }
 

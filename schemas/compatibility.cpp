@@ -57,11 +57,7 @@ constexpr std::array<bound, 10> bounds{{{"minimum", true},
                                         {"minProperties", true},
                                         {"maxProperties", false}}};
 
-std::string text_of(std::optional<element> value) {
-  std::string out;
-  if (value) json::append(out, *value);
-  return value ? out : "absent";
-}
+std::string text_of(std::optional<element> value) { return value ? json::text_of(*value) : "absent"; }
 
 std::string below(std::string pointer, std::string_view key) {
   json::append_pointer(pointer, key);
@@ -137,9 +133,7 @@ class comparison {
 
   /// A writer with a list of values: each of them must be valid.
   void compare_values(element writer, element reader, const std::string& at) {
-    std::string text;
-    json::append(text, reader);
-    const auto rules = validator::compile(text);
+    const auto rules = validator::compile(text_of(reader));
     if (!rules) {  // it leads to other parts of its document
       return compare_rules(writer, reader, at);
     }

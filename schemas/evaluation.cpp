@@ -44,12 +44,6 @@ std::string types_text(std::uint8_t types) {
   return out;
 }
 
-std::string text_of(element value) {
-  std::string out;
-  json::append(out, value);
-  return out;
-}
-
 }  // namespace
 
 bool evaluation::run(const schema_rules& root, element instance) {

@@ -16,12 +16,6 @@ std::size_t code_points(std::string_view text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
-std::string text_of(element value) {
-  std::string out;
-  json::append(out, value);
-  return out;
-}
-
 const property_rule* find_property(const std::vector<property_rule>& properties, std::string_view name) {
   constexpr std::size_t few = 8;
   if (properties.size() <= few) {

@@ -195,6 +195,8 @@ class parser {
 void append_canonical(std::string& out, element value);
 /// The value as it is, members in their order, without white space; numbers keep their text.
 void append(std::string& out, element value);
+/// The same as a text of its own.
+[[nodiscard]] std::string text_of(element value);
 
 /// A quoted, escaped string. The text must be UTF-8.
 void append_string(std::string& out, std::string_view text);

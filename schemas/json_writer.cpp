@@ -227,6 +227,12 @@ void append(std::string& out, element value) {
   }
 }
 
+std::string text_of(element value) {
+  std::string out;
+  append(out, value);
+  return out;
+}
+
 void append_pointer(std::string& out, std::string_view key) {
   out.push_back('/');
   for (const char c : key) {

@@ -9,12 +9,6 @@
 namespace foldlog {
 namespace {
 
-std::string text_of(json::element value) {
-  std::string text;
-  json::append(text, value);
-  return text;
-}
-
 // The engine's own records may stand in every topic.
 constexpr std::string_view engine_types[] = {"foldlog.PartitionClaimed.v1", "foldlog.OwnershipProved.v1",
                                              "foldlog.CommandRefused.v1"};

@@ -21,12 +21,6 @@ std::string member(std::string_view name) {
   return text + ':';
 }
 
-std::string text_of(json::element value) {
-  std::string text;
-  json::append(text, value);
-  return text;
-}
-
 std::vector<problem_kind> all_problems() {
   std::vector<problem_kind> all;
   for (int kind = 0; kind <= static_cast<int>(problem_kind::version_not_supported); ++kind) {

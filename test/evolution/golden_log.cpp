@@ -30,9 +30,8 @@ int write(const std::string& data, std::span<const char* const> files) {
     for (std::string line; std::getline(file, line);) {
       const auto event = parser.parse(line);
       if (!event) return std::fprintf(stderr, "golden_log: %s\n", event.error().text.c_str()), 1;
-      std::string text;
-      json::append(text, *event->find("data"));
-      writer.event(std::string(event->find("id")->as_string()), event->find("type")->as_string(), text);
+      writer.event(std::string(event->find("id")->as_string()), event->find("type")->as_string(),
+                   text_of(*event->find("data")));
     }
     if (writer.events() == 0) return std::fprintf(stderr, "golden_log: %s holds no record\n", name), 1;
   }

@@ -33,9 +33,7 @@ void check_both_ways(const validator& rules, json::element instance) {
 
 void check_round_trips(json::element value) {
   json::parser second;
-  std::string plain;
-  json::append(plain, value);
-  const auto again = second.parse(plain);
+  const auto again = second.parse(text_of(value));
   expect(again.has_value(), "what was written does not parse");
   expect(json::equal(*again, value), "what was written reads as another value");
   std::string canonical;

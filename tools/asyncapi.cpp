@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <cassert>
-
 #include "contract_texts.h"
 #include "schemas/json.h"
 #include "tools/contract.h"
@@ -15,11 +13,8 @@ constexpr std::string_view engine_types[] = {"foldlog.PartitionClaimed.v1", "fol
 
 class asyncapi {
  public:
-  explicit asyncapi(const contract_source& from) : from_(from) {
-    const auto parsed = parser_.parse(contracts::asyncapi_json);
-    assert(parsed && "the template is JSON");
-    if (parsed) template_ = *parsed;
-  }
+  explicit asyncapi(const contract_source& from)
+      : from_(from), template_(parse_template(parser_, contracts::asyncapi_json)) {}
 
   std::string make() {
     std::string text = "{";

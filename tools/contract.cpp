@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
+
 #include "core/base/names.h"
-#include "schemas/json.h"
 
 namespace foldlog {
 namespace {
@@ -21,6 +22,12 @@ std::string component(const schema_registry::entry& of) {
 }
 
 }  // namespace
+
+json::element parse_template(json::parser& parser, std::string_view text) {
+  const auto parsed = parser.parse(text);
+  assert(parsed && "the template is JSON");
+  return parsed.value_or(json::element());
+}
 
 std::string put_words(std::string text, const contract_words& words) {
   for (const auto& [word, by] : words) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/http/router.h"
+#include "schemas/json.h"
 #include "tools/domain_set.h"
 
 // What a node says of itself to machines. The documents are made of templates (tools/contracts): what is the same for
@@ -36,6 +37,8 @@ struct openapi_document {
 
 // What the two share.
 
+/// Lives until the parser parses again. That it is JSON is ours to see to.
+[[nodiscard]] json::element parse_template(json::parser& parser, std::string_view text);
 /// A word of the template and what takes its place.
 using contract_words = std::vector<std::pair<std::string, std::string>>;
 /// Replaces `$word$` within strings; `"$word$"` whole when the replacement is JSON (it begins with a bracket, brace or

@@ -100,11 +100,8 @@ std::string method_member(http::method of) {
 
 class openapi {
  public:
-  explicit openapi(const contract_source& from) : from_(from) {
-    const auto parsed = parser_.parse(contracts::openapi_json);
-    assert(parsed && "the template is JSON");
-    if (parsed) template_ = *parsed;
-  }
+  explicit openapi(const contract_source& from)
+      : from_(from), template_(parse_template(parser_, contracts::openapi_json)) {}
 
   openapi_document make() {
     std::string text = "{";

@@ -16,7 +16,17 @@ using namespace foldlog::test;
 
 namespace {
 
+constexpr std::string_view created = R"({"owner":"ann","currency":"EUR","overdraft_limit":0})";
 constexpr std::string_view golden = R"({"amount":12500,"balance":12500,"text":"salary"})";
+
+/// An owner's partition in which another owner left an account with a deposit of that type.
+struct older_account : owner_rig {
+  explicit older_account(std::string_view deposit) : owner_rig(exclusive()) {
+    const epoch_id epoch{put_claim(7), 7};
+    put_event(epoch, 0, 1, "ann", "bank.AccountCreated.v1", created);
+    put_event(epoch, 1, 2, "ann", deposit, golden);
+  }
+};
 
 struct stored_v1 {
   static constexpr std::string_view name = "Stored";
@@ -122,11 +132,7 @@ TEST_CASE("the bank reads its deposits of the first version") {
 }
 
 TEST_CASE("an owner decides on a state that was folded from events of the first version") {
-  owner_rig rig(exclusive());
-  const epoch_id epoch{rig.put_claim(7), 7};
-  rig.put_event(epoch, 0, 1, "ann", "bank.AccountCreated.v1",
-                R"({"owner":"ann","currency":"EUR","overdraft_limit":0})");
-  rig.put_event(epoch, 1, 2, "ann", "bank.DepositMade.v0", golden);
+  older_account rig("bank.DepositMade.v0");
   rig.serve();
   rig.withdraw("w1", 12501);
   rig.withdraw("w2", 12500);
@@ -137,11 +143,7 @@ TEST_CASE("an owner decides on a state that was folded from events of the first 
 }
 
 TEST_CASE("an owner that meets an event type that nobody knows halts and names it") {
-  owner_rig rig(exclusive());
-  const epoch_id epoch{rig.put_claim(7), 7};
-  rig.put_event(epoch, 0, 1, "ann", "bank.AccountCreated.v1",
-                R"({"owner":"ann","currency":"EUR","overdraft_limit":0})");
-  rig.put_event(epoch, 1, 2, "ann", "bank.DepositMade.v9", golden);
+  older_account rig("bank.DepositMade.v9");
   rig.owner().offer();
   rig.ack();  // its claim
   rig.feed();
@@ -154,7 +156,7 @@ TEST_CASE("views are the same whether a deposit was written in the first version
   bank_world new_world(1);
   for (auto* world : {&old_world, &new_world}) {
     world->writer.claim_all();
-    world->writer.event("ann", "bank.AccountCreated.v1", R"({"owner":"ann","currency":"EUR","overdraft_limit":0})");
+    world->writer.event("ann", "bank.AccountCreated.v1", created);
   }
   old_world.writer.event("ann", "bank.DepositMade.v0", golden);
   new_world.writer.event("ann", "bank.DepositMade.v1", R"({"amount":12500,"balance":12500,"reference":"salary"})");
@@ -170,7 +172,6 @@ TEST_CASE("the state at a version is folded through the upcasters") {
   REQUIRE(all.add(bank::domain()).has_value());
   const auto model = all.read_model();
   const auto fold = model->find("bank")->find_category("account")->make_state();
-  const std::string_view created = R"({"owner":"ann","currency":"EUR","overdraft_limit":0})";
   REQUIRE(fold->apply({.type = "bank.AccountCreated.v1", .data = created}).has_value());
   REQUIRE(fold->apply({.type = "bank.DepositMade.v0", .data = golden}).has_value());
   CHECK(fold->json().find(R"("balance":12500)") != std::string::npos);

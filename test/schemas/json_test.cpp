@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <random>
 #include <vector>
 
@@ -106,7 +108,7 @@ TEST_CASE("numbers keep their value, however they are written and however large 
     CAPTURE(row.text);
     for (const auto& [before, behind] :
          std::vector<std::pair<std::string, std::string>>{{"[", "]"}, {"[ ", " ,1e500]"}}) {
-      const parsed document(before + std::string(row.text) + behind);
+      const parsed document(fmt::format("{}{}{}", before, row.text, behind));
       const auto number = *document.root.items().begin();
       CHECK(number.kind() == row.kind);
       CHECK(number.as_int64() == row.integer);
@@ -198,7 +200,7 @@ TEST_CASE("a surrogate without its partner is refused in values and in keys") {
   for (int code = 0xd800; code < 0xe000; ++code) {
     const auto escape = "\\u" + hex(static_cast<std::uint64_t>(code), 4);
     for (const std::string behind : {"", "x", "\\n", "\\u0041", "\\ud800", "\\ue000"}) {
-      CHECK(mentions(refusal("[\"" + escape + behind + "\"]"), "lone surrogate"));
+      CHECK(mentions(refusal(fmt::format("[\"{}{}\"]", escape, behind)), "lone surrogate"));
     }
   }
   CHECK(parsed(R"(["\ud83d\ude00"])").root.items().begin().operator*().as_string() == "😀");

@@ -146,7 +146,7 @@ void runner::open_reader() {
     each->resting = each->fold->idle();
     if (!each->resting) starts.push_back({each->id, each->fold->next()});
   }
-  reader_ = log_.open_reader(std::move(starts), ready_ ? ready_ : [] {});
+  reader_ = log_.open_gathering_reader(std::move(starts), ready_ ? ready_ : [] {});
 }
 
 result<void> runner::read_all(step& done) {

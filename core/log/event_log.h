@@ -94,6 +94,12 @@ class event_log {
     offset_t from{0};
   };
   [[nodiscard]] virtual std::unique_ptr<log_reader> open_reader(std::vector<start> starts, ready_handler ready) = 0;
+  /// The same for who would rather have together what comes within a few milliseconds: where reading costs a round trip
+  /// it is one for many records.
+  [[nodiscard]] virtual std::unique_ptr<log_reader> open_gathering_reader(std::vector<start> starts,
+                                                                          ready_handler ready) {
+    return open_reader(std::move(starts), std::move(ready));
+  }
 
   /// The records first ... last of a partition, which are known to be there. `done` is called once, on the log's
   /// executor or from within this call.

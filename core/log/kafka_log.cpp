@@ -64,7 +64,12 @@ class kafka_log final : public event_log {
   const std::vector<std::string>& topics() const override { return shared_->options.topics; }
   std::int32_t partitions() const override { return shared_->cluster->partitions(); }
   void append(partition_id to, std::span<const record> records, append_handler done) override;
-  std::unique_ptr<log_reader> open_reader(std::vector<start> starts, ready_handler ready) override;
+  std::unique_ptr<log_reader> open_reader(std::vector<start> starts, ready_handler ready) override {
+    return add(kafka_reader::make(shared_, starts, std::move(ready), kafka_reader::delivery::at_once));
+  }
+  std::unique_ptr<log_reader> open_gathering_reader(std::vector<start> starts, ready_handler ready) override {
+    return add(kafka_reader::make(shared_, starts, std::move(ready), kafka_reader::delivery::gathered));
+  }
   void fetch(partition_id from, offset_t first, offset_t last, fetch_handler done) override;
   result<offset_t> end_offset(partition_id of) const override;
   result<offset_t> query_end_offset(partition_id of) override;
@@ -74,6 +79,7 @@ class kafka_log final : public event_log {
   void close() override;
 
  private:
+  std::unique_ptr<log_reader> add(result<std::shared_ptr<kafka_reader>> reader);
   void begin_readers();
   void refuse(append_handler done, error why);
 
@@ -130,8 +136,7 @@ void kafka_log::refuse(append_handler done, error why) {
   });
 }
 
-std::unique_ptr<log_reader> kafka_log::open_reader(std::vector<start> starts, ready_handler ready) {
-  auto reader = kafka_reader::make(shared_, starts, std::move(ready));
+std::unique_ptr<log_reader> kafka_log::add(result<std::shared_ptr<kafka_reader>> reader) {
   if (!reader) return std::make_unique<failed_reader>(reader.error());
   {
     const std::lock_guard lock(mutex_);

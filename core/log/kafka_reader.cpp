@@ -15,10 +15,16 @@ constexpr std::chrono::milliseconds end_patience{2000};
 // librdkafka 2.0.2 stops fetching for a fixed second when its queue is full: the queue must hold more than a second's
 // folding. Half a million records or 256 MiB, whichever is less; fetches of 1 MiB a partition keep what is under way
 // small.
-kafka_recipe reader_recipe() {
+//
+// Gathered, a command alone takes 0.25 ms instead of 0.35 on two cores, 64 clients get 1.0 to 1.3 times as many
+// answered, and a row is seen 6 ms after its answer instead of 2 (p99); a node that nobody uses costs its broker 5 % of
+// a core more.
+kafka_recipe reader_recipe(kafka_reader::delivery how) {
   kafka_recipe recipe;
   recipe.type = RD_KAFKA_CONSUMER;
-  recipe.usual = {{"fetch.wait.max.ms", "100"},
+  const bool gathers = how == kafka_reader::delivery::gathered;
+  recipe.usual = {{"fetch.wait.max.ms", gathers ? "5" : "100"},
+                  {"fetch.min.bytes", gathers ? "65536" : "1"},
                   {"fetch.error.backoff.ms", "50"},
                   {"fetch.message.max.bytes", "4194304"},
                   {"fetch.max.bytes", "67108864"},
@@ -70,14 +76,14 @@ kafka_reader::kafka_reader(std::shared_ptr<const kafka_shared> shared, const std
 
 result<std::shared_ptr<kafka_reader>> kafka_reader::make(std::shared_ptr<const kafka_shared> shared,
                                                          const std::vector<event_log::start>& starts,
-                                                         ready_handler ready) {
+                                                         ready_handler ready, delivery how) {
   std::shared_ptr<kafka_reader> made(new kafka_reader(std::move(shared), starts, std::move(ready)));
-  if (auto opened = made->open(); !opened) return std::unexpected(opened.error());
+  if (auto opened = made->open(how); !opened) return std::unexpected(opened.error());
   return made;
 }
 
-result<void> kafka_reader::open() {
-  auto handle = make_kafka_handle(shared_->options, reader_recipe());
+result<void> kafka_reader::open(delivery how) {
+  auto handle = make_kafka_handle(shared_->options, reader_recipe(how));
   if (!handle) return std::unexpected(handle.error());
   consumer_ = std::make_shared<kafka_consumer>(std::move(*handle), shared_->options.topics);
   queue_.reset(rd_kafka_queue_new(consumer_->handle.get()));

@@ -32,8 +32,11 @@ struct kafka_shared {
 /// gives besides (after a seek or a resume) is dropped by its offset.
 class kafka_reader : public std::enable_shared_from_this<kafka_reader> {
  public:
+  /// `gathered`: a broker waits 5 ms for more before it answers a fetch.
+  enum class delivery : std::uint8_t { at_once, gathered };
   static result<std::shared_ptr<kafka_reader>> make(std::shared_ptr<const kafka_shared> shared,
-                                                    const std::vector<event_log::start>& starts, ready_handler ready);
+                                                    const std::vector<event_log::start>& starts, ready_handler ready,
+                                                    delivery how);
   ~kafka_reader();
 
   /// Called when the log becomes ready, or at once; and again when a topic is gone.
@@ -58,7 +61,7 @@ class kafka_reader : public std::enable_shared_from_this<kafka_reader> {
 
   kafka_reader(std::shared_ptr<const kafka_shared> shared, const std::vector<event_log::start>& starts,
                ready_handler ready);
-  result<void> open();
+  result<void> open(delivery how);
   [[nodiscard]] rd_kafka_topic_t* topic(const place& of) const { return consumer_->topics[of.at.topic].get(); }
   [[nodiscard]] place* find(std::uint32_t topic, std::int32_t partition);
   void start(place& at);

@@ -150,11 +150,14 @@ void a_reader_beyond_the_end_waits_there(log_fixture& fixture) {
   CHECK(values_of(read_records(fixture, *reader, 1)) == std::vector<std::string>{R"("four")"});
 }
 
+template <bool gathering>
 void a_reader_at_the_end_is_called_when_there_is_more(log_fixture& fixture) {
   const auto log = fixture.make(1, 2);
   fill(fixture, *log, first_partition, 1);
   std::atomic<int> calls = 0;
-  const auto reader = log->open_reader({{first_partition, offset_t{0}}, {{0, 1}, offset_t{0}}}, [&] { ++calls; });
+  const std::vector<event_log::start> starts{{first_partition, offset_t{0}}, {{0, 1}, offset_t{0}}};
+  const auto ready = [&] { ++calls; };
+  const auto reader = gathering ? log->open_gathering_reader(starts, ready) : log->open_reader(starts, ready);
   CHECK(read_records(fixture, *reader, 1).size() == 1);
   for (std::int32_t partition : {1, 0, 1, 0}) {
     record_batch batch;
@@ -350,7 +353,8 @@ constexpr sentence sentences[] = {
     {"a reader mixes partitions and keeps the order of each", a_reader_mixes_partitions_and_keeps_the_order_of_each},
     {"a reader starts at any offset", a_reader_starts_at_any_offset},
     {"a reader beyond the end waits there", a_reader_beyond_the_end_waits_there},
-    {"a reader at the end is called when there is more", a_reader_at_the_end_is_called_when_there_is_more},
+    {"a reader at the end is called when there is more", a_reader_at_the_end_is_called_when_there_is_more<false>},
+    {"a reader that gathers is called when there is more", a_reader_at_the_end_is_called_when_there_is_more<true>},
     {"a paused partition is not read until it is resumed", a_paused_partition_is_not_read_until_it_is_resumed},
     {"a reader can seek back and forth", a_reader_can_seek_back_and_forth},
     {"limits are soft for one record only", limits_are_soft_for_one_record_only},

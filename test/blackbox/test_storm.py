@@ -1,5 +1,6 @@
 """3 command nodes, 2 query nodes, a front and three brokers under load, while nodes are killed, paused, added and removed, and
-brokers are killed one at a time. FOLDLOG_STORM_MINUTES: after each fault once, random ones for so long (FOLDLOG_STORM_SEED)."""
+brokers are killed one at a time. FOLDLOG_STORM_MINUTES: after each fault once, random ones for so long (FOLDLOG_STORM_SEED);
+FOLDLOG_STORM_JSON: a file for what was counted."""
 import collections
 import json
 import os
@@ -189,6 +190,10 @@ class Storm(ClusterCase):
             violations = [each for each in judge.run() if not (each[0] == "foreign" and " of after-" in each[1])]  # read_everywhere()
             self.assertEqual(violations[:5], [], dict(judge.counts))
         print("\n".join(f"{count:9d}  {what}" for what, count in [*sorted(self.faults.items()), *sorted(judge.counts.items())]), flush=True)
+        if path := os.environ.get("FOLDLOG_STORM_JSON"):
+            commit = subprocess.run(["git", "-C", harness.SOURCE, "rev-parse", "--short=12", "HEAD"], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({"commit": commit, "seed": SEED, "minutes": MINUTES, "faults": self.faults, "counts": judge.counts}, file)
         self.assertGreater(judge.counts["I1 attempts 200"], 100)
         self.assertGreater(judge.counts["I7 reads 200"], 100)
         self.assertGreater(judge.counts["I4 rows of accounts"], 10)

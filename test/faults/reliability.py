@@ -1,11 +1,13 @@
 """Writes the tables of docs/reliability.md from the result files of the tools, so that no figure is typed by hand.
 
-  tools/reliability [--model FILE …] [--simulation FILE …] [--defects FILE] [--torture FILE …] [--fuzz FILE …] [--document FILE]
+  tools/reliability [--model FILE …] [--simulation FILE …] [--defects FILE] [--torture FILE …] [--storm FILE …]
+                    [--fuzz FILE …] [--document FILE]
 
 --model        `model --json --commit …` and `model --rule all --json --commit …`
 --simulation   `simulate --json`: a line for each seed; sums are taken
 --defects      `simulate --table`
 --torture      `tools/torture --json`; what several files count is added up
+--storm        what `test/blackbox/test_storm.py` writes to FOLDLOG_STORM_JSON
 --fuzz         `tools/fuzz --json`
 A table stands between `<!-- name -->` and `<!-- end of name -->`; those whose files are not given stay as they are.
 Exit: 0 written, 1 a file or a place for a table is missing, 2 wrong usage.
@@ -104,6 +106,17 @@ def torture(files):
     return "\n\n".join(parts)
 
 
+def storm(files):
+    """What was done to the nodes and brokers, what was checked; it ends with an error instead of a file when a rule is broken."""
+    faults, counts = collections.Counter(), collections.Counter()
+    for each in files:
+        faults.update(each["faults"])
+        counts.update(each["counts"])
+    rows = lambda of: [[name, number(count)] for name, count in sorted(of.items())]
+    return "\n\n".join((f"{commits(files)} Seeds {', '.join(str(each['seed']) for each in files)}, {number(sum(each['minutes'] for each in files))} minutes of faults "
+                        "at random after each of them once. 0 violations.", table(["fault", "times"], rows(faults)), table(["what the checker counted", "all"], rows(counts))))
+
+
 def fuzz(files):
     sums = collections.OrderedDict()
     for file in files:
@@ -128,7 +141,7 @@ def replace(document, name, text):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="reliability", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("model", "simulation", "torture", "fuzz"):
+    for name in ("model", "simulation", "torture", "storm", "fuzz"):
         parser.add_argument(f"--{name}", nargs="+", metavar="FILE")
     parser.add_argument("--defects", metavar="FILE")
     parser.add_argument("--document", default=os.path.join(SOURCE, "docs", "reliability.md"))
@@ -136,7 +149,7 @@ def main(arguments=None):
     try:
         with open(options.document, encoding="utf-8") as file:
             document = file.read()
-        for name, write in (("model", model), ("torture", torture), ("fuzz", fuzz)):
+        for name, write in (("model", model), ("torture", torture), ("storm", storm), ("fuzz", fuzz)):
             if getattr(options, name):
                 document = replace(document, name, write([read(path) for path in getattr(options, name)]))
         if options.simulation:

@@ -55,6 +55,13 @@ class Tables(unittest.TestCase):
         one = {"target": "json", "executions": 1000, "coverage": 5, "features": 6, "processor_seconds": 1800.0, "crashes": []}
         self.assertIn("| json | 2,000 | 5 | 6 | 3,600 s | 0 |", reliability.fuzz([{"commit": "c", "results": [one]}, {"commit": "c", "results": [one]}]))
 
+    def test_storms_are_added_up(self):
+        one = {"commit": "c", "seed": 7, "minutes": 5.0, "faults": {"broker killed": 2}, "counts": {"I2 events": 600}}
+        text = reliability.storm([one, {**one, "seed": 8}])
+        self.assertIn("Commit c. Seeds 7, 8, 10.0 minutes", text)
+        self.assertIn("| broker killed | 4 |", text)
+        self.assertIn("| I2 events | 1,200 |", text)
+
     def test_only_the_tables_are_replaced(self):
         document = "a\n<!-- model -->\nold\n<!-- end of model -->\nb\n"
         self.assertEqual(reliability.replace(document, "model", "new"), "a\n<!-- model -->\nnew\n<!-- end of model -->\nb\n")

@@ -23,19 +23,20 @@ kafka_recipe reader_recipe(kafka_reader::delivery how) {
   kafka_recipe recipe;
   recipe.type = RD_KAFKA_CONSUMER;
   const bool gathers = how == kafka_reader::delivery::gathered;
-  recipe.usual = {{"fetch.wait.max.ms", gathers ? "5" : "100"},
-                  {"fetch.min.bytes", gathers ? "65536" : "1"},
-                  {"fetch.error.backoff.ms", "50"},
-                  {"fetch.message.max.bytes", "4194304"},
-                  {"fetch.max.bytes", "67108864"},
-                  {"queued.min.messages", "1000000"},
-                  {"queued.max.messages.kbytes", "524288"},
-                  {"reconnect.backoff.ms", "50"},
-                  {"reconnect.backoff.max.ms", "500"},
-                  {"socket.nagle.disable", "true"},
-                  {"topic.metadata.refresh.fast.interval.ms", "100"},
-                  {"topic.metadata.propagation.max.ms", "1000"},
-                  {"socket.connection.setup.timeout.ms", "5000"}};
+  recipe.usual = {
+      {"fetch.wait.max.ms", gathers ? "5" : "30"},  // a partition that is resumed waits for the fetch under way
+      {"fetch.min.bytes", gathers ? "65536" : "1"},
+      {"fetch.error.backoff.ms", "50"},
+      {"fetch.message.max.bytes", "4194304"},
+      {"fetch.max.bytes", "67108864"},
+      {"queued.min.messages", "1000000"},
+      {"queued.max.messages.kbytes", "524288"},
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "500"},
+      {"socket.nagle.disable", "true"},
+      {"topic.metadata.refresh.fast.interval.ms", "100"},
+      {"topic.metadata.propagation.max.ms", "1000"},
+      {"socket.connection.setup.timeout.ms", "5000"}};
   recipe.fixed = kafka_consumer_settings();
   return recipe;
 }

@@ -17,7 +17,7 @@ const std::vector<kafka_setting> quick_connect{{"reconnect.backoff.ms", "50"},
                                                {"reconnect.backoff.max.ms", "500"},
                                                {"socket.nagle.disable", "true"},
                                                {"topic.metadata.refresh.fast.interval.ms", "100"},
-                                               {"topic.metadata.propagation.max.ms", "1000"},
+                                               {"topic.metadata.propagation.max.ms", "10000"},
                                                {"socket.connection.setup.timeout.ms", "5000"}};
 
 kafka_recipe writer_recipe() {

@@ -35,7 +35,7 @@ kafka_recipe reader_recipe(kafka_reader::delivery how) {
       {"reconnect.backoff.max.ms", "500"},
       {"socket.nagle.disable", "true"},
       {"topic.metadata.refresh.fast.interval.ms", "100"},
-      {"topic.metadata.propagation.max.ms", "1000"},
+      {"topic.metadata.propagation.max.ms", "10000"},  // a new topic: not every broker has heard of it
       {"socket.connection.setup.timeout.ms", "5000"}};
   recipe.fixed = kafka_consumer_settings();
   return recipe;

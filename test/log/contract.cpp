@@ -19,6 +19,7 @@ ready_handler nobody() {
 
 std::vector<record> events(const std::vector<std::string>& values) {
   std::vector<record> made;
+  made.reserve(values.size());
   for (const auto& value : values) made.push_back(sample_event(value));
   return made;
 }
@@ -39,6 +40,7 @@ void fill(log_fixture& fixture, event_log& log, partition_id to, int count) {
 
 std::vector<std::string> values_of(const std::vector<kept_record>& records) {
   std::vector<std::string> values;
+  values.reserve(records.size());
   for (const auto& each : records) values.push_back(each.texts[2]);
   return values;
 }
@@ -95,9 +97,9 @@ void appends_take_dense_offsets_in_their_order(log_fixture& fixture) {
 
 void a_reader_mixes_partitions_and_keeps_the_order_of_each(log_fixture& fixture) {
   const auto log = fixture.make(2, 2);
-  constexpr int rounds = 40;
+  constexpr std::size_t rounds = 40;
   std::size_t done = 0;
-  for (int n = 0; n < rounds; ++n) {
+  for (std::size_t n = 0; n < rounds; ++n) {
     for (std::uint32_t topic = 0; topic < 2; ++topic) {
       for (std::int32_t partition = 0; partition < 2; ++partition) {
         const auto value = fmt::format(R"({{"at":"{}/{}","n":{}}})", topic, partition, n);
@@ -115,10 +117,10 @@ void a_reader_mixes_partitions_and_keeps_the_order_of_each(log_fixture& fixture)
     for (std::int32_t partition = 0; partition < 2; ++partition) starts.push_back({{topic, partition}, offset_t{0}});
   }
   const auto reader = log->open_reader(starts, nobody());
-  std::map<partition_id, int> next_of;
+  std::map<partition_id, std::size_t> next_of;
   for (const auto& each : read_records(fixture, *reader, rounds * 4, {.records = 7})) {
-    const int n = next_of[each.at]++;
-    CHECK(raw(each.fields.offset) == n);
+    const auto n = next_of[each.at]++;
+    CHECK(std::cmp_equal(raw(each.fields.offset), n));
     CHECK(each.texts[2] == fmt::format(R"({{"at":"{}/{}","n":{}}})", each.at.topic, each.at.partition, n));
   }
   REQUIRE(next_of.size() == 4);
@@ -207,6 +209,7 @@ void a_reader_can_seek_back_and_forth(log_fixture& fixture) {
 void limits_are_soft_for_one_record_only(log_fixture& fixture) {
   const auto log = fixture.make(1, 1);
   std::vector<std::string> values;
+  values.reserve(6);
   for (int n = 0; n < 6; ++n) values.push_back("\"" + std::string(200'000, static_cast<char>('a' + n)) + "\"");
   for (const auto& value : values) {
     CHECK(append_values(fixture, *log, first_partition, {value}).status == append_status::acknowledged);

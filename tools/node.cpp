@@ -129,11 +129,6 @@ result<void> node::start() {
   return {};
 }
 
-result<void> node::run() {
-  loop_.run();
-  return refused_ ? std::unexpected(*refused_) : result<void>();
-}
-
 // Nothing is joined where nobody else can be.
 result<void> node::join_others() {
   const auto at = with_.advertise.empty() ? fmt::format("{}:{}", with_.http.host, http_->port()) : with_.advertise;

@@ -28,7 +28,10 @@ class node {
   node(const configuration& with, const domain_set& domains) : with_(with), domains_(domains) {}
 
   result<void> start();
-  result<void> run();
+  result<void> run() {
+    loop_.run();
+    return refused_ ? std::unexpected(*refused_) : result<void>();
+  }
 
  private:
   result<void> open_parts();

@@ -97,7 +97,6 @@ void connection::dispatch() {
                          .to_http_10 = reader_.facts().minor_version == 0,
                          .close = !reader_.keep_alive()};
   const auto number = queue_.push(form, request.method, reader_.facts().takes_gzip);
-  ++server_.under_way;
   if (form.close) input_over_ = true;
   if (server_.options.observe) queue_.find(number)->started = std::chrono::steady_clock::now();
   if (reader_.facts().fails_expectation) {
@@ -139,7 +138,6 @@ void connection::refuse(const problem& why) {
   auto refusal = render(why);
   refusal.close = true;
   const auto number = queue_.push({});
-  ++server_.under_way;
   if (server_.options.observe) queue_.find(number)->started = std::chrono::steady_clock::now();
   put(number, std::move(refusal));
 }
@@ -193,14 +191,8 @@ void connection::settle() {
     emit(queue_.front());
     if (closed_) return;
     queue_.pop();
-    --server_.under_way;
   }
-  if (closing_) drop_requests();
-}
-
-void connection::drop_requests() {
-  server_.under_way -= queue_.size();
-  queue_.clear();
+  if (closing_) queue_.clear();
 }
 
 void connection::emit(pending_answer& pending) {
@@ -351,7 +343,7 @@ void connection::close() {
   if (std::exchange(closed_, true)) return;
   const auto self = shared_from_this();
   transport_.close();
-  drop_requests();
+  queue_.clear();
   outbox_.clear();
   server_.forget(*this);
   end_streaming(true);

@@ -45,6 +45,7 @@ class connection : public std::enable_shared_from_this<connection> {
   void stream_on_closed(std::function<void()> handler);
   [[nodiscard]] bool streaming() const { return streaming_; }
   [[nodiscard]] std::size_t waiting() const { return outbox_.size(); }
+  [[nodiscard]] std::size_t under_way() const { return queue_.size(); }
 
   [[nodiscard]] const request_address& address() const { return address_; }
   [[nodiscard]] const peer& from() const { return from_; }
@@ -61,7 +62,6 @@ class connection : public std::enable_shared_from_this<connection> {
   void put(std::uint64_t number, response given);
   void fail(std::uint64_t number, std::string_view cause);
   void settle();
-  void drop_requests();
   void emit(pending_answer& pending);
   void begin_stream(response& answer);
   void end_streaming(bool tell);

@@ -81,6 +81,11 @@ class listener final : public server_state, public letter_receiver {
   }
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::size_t under_way() {
+    std::size_t sum = 0;
+    each([&](const connection& one) { sum += one.under_way(); });
+    return sum;
+  }
 
   void stop(milliseconds within, std::function<void()> done) {
     if (ended_) return done();
@@ -286,7 +291,7 @@ class http_server final : public server {
     asio::dispatch(executor_, [on = std::move(listener_)] { on->close_all(); });
   }
   [[nodiscard]] std::uint16_t port() const override { return listener_->port(); }
-  [[nodiscard]] std::size_t under_way() const override { return listener_->under_way; }
+  [[nodiscard]] std::size_t under_way() const override { return listener_->under_way(); }
   void stop(milliseconds within, std::function<void()> done) override {
     asio::dispatch(executor_, [on = listener_, within, done = std::move(done)] { on->stop(within, done); });
   }

@@ -48,7 +48,6 @@ class server_state : public std::enable_shared_from_this<server_state> {
   std::string common;  ///< Server and Date
   ticks now = 1;       ///< coarse time
   bool stopping = false;
-  std::size_t under_way = 0;  ///< requests of living connections whose answers are not complete
   random_source random = system_random();
 
  protected:

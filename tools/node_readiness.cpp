@@ -58,6 +58,17 @@ std::vector<readiness_check> node::checks() const {
   return all;
 }
 
+// A fold says how far it is after each step; what has come since then is behind too.
+std::vector<progress::entry> node::folds() const {
+  auto all = progress_.entries();
+  for (auto& fold : all) {
+    const auto topic = std::ranges::find(log_->topics(), fold.at.topic) - log_->topics().begin();
+    const auto end = log_->end_offset({static_cast<std::uint32_t>(topic), fold.at.partition});
+    if (end) fold.end = std::max(fold.end, *end);
+  }
+  return all;
+}
+
 bool node::ready() const {
   std::string why;
   if (commands_ && !commands_->ready(why)) return false;

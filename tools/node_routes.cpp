@@ -60,7 +60,7 @@ result<void> node::add_routes() {
   add_contract_routes(routes_, contracts_);
   const auto render_metrics = [this] {
     const auto owners = commands_ ? commands_->counters() : owner_counters();
-    return metrics_.render(owners, progress_.entries()) + (cluster_ ? cluster_->metrics() : "");
+    return metrics_.render(owners, folds()) + (cluster_ ? cluster_->metrics() : "");
   };
   const auto list_partitions = [this] {
     auto states = commands_ ? commands_->partitions() : std::vector<command_service::partition_state>();
@@ -70,7 +70,7 @@ result<void> node::add_routes() {
   add_admin_routes(admin_routes_, {.checks = [this] { return checks(); },
                                    .metrics = render_metrics,
                                    .partitions = list_partitions,
-                                   .projections = [this] { return progress_.entries(); }});
+                                   .projections = [this] { return folds(); }});
   if (auto marked = mark_deprecated(routes_, with_.deprecated_routes); !marked) return marked;
   describe_routes();
   return {};

@@ -55,6 +55,7 @@ class node {
   void stop_listening();
   void close();
   std::vector<readiness_check> checks() const;
+  std::vector<progress::entry> folds() const;
 
   const configuration& with_;
   const domain_set& domains_;

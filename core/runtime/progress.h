@@ -29,7 +29,7 @@ class progress {
     std::string view;
     topic_partition at;
     offset_t folded = no_offset;   ///< everything up to and with it is in the store
-    offset_t end = offset_t{0};    ///< that of the next record in the log, as far as is known
+    offset_t end = offset_t{0};    ///< that of the next record in the log, when the fold last looked
     double events_per_second = 0;  ///< lately
     std::int64_t behind_us = 0;  ///< how long the oldest event that is not folded yet has waited, 0 when there is none
     fold_state state = fold_state::catching_up;

@@ -90,6 +90,14 @@ class Admin(ServerCase):
         self.eventually(lambda: all(each["lag"] == 0 and each["state"] == "running" for each in self.ask("/admin/projections").json()),
                         "no lag when nothing is written", 20)
 
+    def test_no_acknowledged_event_is_missing_from_the_lag(self):
+        stream_id = self.open_account()
+        for version in range(2, 102):
+            offset = int(self.must_be_done(self.command(stream_id, "Deposit", {"amount": 1}), version)["token"].split("@")[1])
+            for each in self.ask("/admin/projections").json():
+                if each["partition"] == partition_of(stream_id):
+                    self.assertGreaterEqual(int(each["position"].split("@")[1]) + each["lag"], offset, each)
+
     def test_the_two_listeners_share_no_routes(self):
         self.assertEqual(self.ask("/v1/views/bank/accounts").status, 404)
         for target in ("/livez", "/readyz", "/metrics", "/admin/partitions", "/admin/projections"):

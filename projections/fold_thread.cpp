@@ -1,9 +1,8 @@
 #include "projections/fold_thread.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
+
+#include "core/runtime/thread_priority.h"
 
 namespace foldlog {
 namespace {
@@ -48,7 +47,7 @@ void fold_thread::stop() {
 }
 
 void fold_thread::run() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 5);
+  lower_priority();
   auto retry = retry_min;
   while (rest(0us)) {
     const auto done = runner_.fold_some();

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/runtime/logging.h"
+#include "core/runtime/thread_priority.h"
 
 namespace foldlog {
 namespace {
@@ -69,6 +70,9 @@ log_health embedded_log_committer::health() const {
 }
 
 void embedded_log_committer::run() {
+  // Whoever shares its processor, a fold perhaps, has milliseconds left when this thread wakes; all clients wait for
+  // it.
+  wish_slices_of(std::chrono::microseconds(200));
   while (take_what_waits()) {
     if (!recovered()) {
       refuse_taken();

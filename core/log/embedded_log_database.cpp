@@ -5,6 +5,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include <thread>
 
 #include "core/log/embedded_log_store.h"
+#include "core/log/prewritten_files.h"
 #include "core/runtime/logging.h"
 
 namespace foldlog {
@@ -52,7 +54,9 @@ rocksdb::Slice description_key() {
 /// Write-once data in rising order per partition: after the small level 1 files are moved down, not rewritten, so a
 /// record is written about three times in all (log, level 0, level 1).
 rocksdb::Options database_options() {
+  static const auto environment = rocksdb::NewCompositeEnv(prewritten_files(rocksdb::FileSystem::Default()));
   rocksdb::Options options;
+  options.env = environment.get();
   options.write_buffer_size = 64U << 20;
   options.max_write_buffer_number = 4;
   options.target_file_size_base = 64U << 20;
@@ -62,7 +66,7 @@ rocksdb::Options database_options() {
   options.allow_concurrent_memtable_write = false;
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(prefix_size));
   // A torn record at the end of the write-ahead log was never acknowledged; damage anywhere else refuses to open.
-  // Recycled log files do not go with that (RocksDB 7.8 sets them to 0).
+  // Recycled log files do not go with that (RocksDB 7.8 sets them to 0); files of zeros do.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.max_bgerror_resume_count = 0;  // we reopen: only that says what is there
   const auto supported = rocksdb::GetSupportedCompressions();

@@ -19,8 +19,8 @@
 #include <system_error>
 #include <thread>
 
+#include "core/log/embedded_log_files.h"
 #include "core/log/embedded_log_store.h"
-#include "core/log/prewritten_files.h"
 #include "core/runtime/logging.h"
 
 namespace foldlog {

@@ -1,4 +1,4 @@
-#include "core/log/prewritten_files.h"
+#include "core/log/embedded_log_files.h"
 
 #include <algorithm>
 #include <cstring>

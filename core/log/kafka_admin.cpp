@@ -15,16 +15,17 @@ constexpr std::chrono::milliseconds passing_patience{2000};
 kafka_recipe admin_recipe() {
   kafka_recipe recipe;
   recipe.type = RD_KAFKA_CONSUMER;
-  recipe.usual = {{"reconnect.backoff.ms", "50"},
-                  {"reconnect.backoff.max.ms", "500"},
-                  {"fetch.wait.max.ms", "10"},
-                  {"fetch.error.backoff.ms", "50"},
-                  {"queued.min.messages", "100000"},
-                  {"topic.metadata.refresh.fast.interval.ms", "100"},
-                  {"fetch.message.max.bytes", "262144"},
-                  {"socket.nagle.disable", "true"},
-                  {"topic.metadata.propagation.max.ms", "1000"},
-                  {"socket.connection.setup.timeout.ms", "5000"}};
+  recipe.usual = {
+      {"reconnect.backoff.ms", "50"},
+      {"reconnect.backoff.max.ms", "500"},
+      {"fetch.wait.max.ms", "10"},
+      {"fetch.error.backoff.ms", "50"},
+      {"queued.min.messages", "100000"},
+      {"topic.metadata.refresh.fast.interval.ms", "100"},
+      {"fetch.message.max.bytes", "262144"},
+      {"socket.nagle.disable", "true"},
+      {"topic.metadata.propagation.max.ms", "10000"},  // a fetch of a topic that a broker has not heard of waits
+      {"socket.connection.setup.timeout.ms", "5000"}};
   recipe.fixed = kafka_consumer_settings();
   recipe.events = RD_KAFKA_EVENT_ERROR;
   return recipe;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/runtime/logging.h"
 
@@ -11,8 +12,6 @@ namespace {
 
 constexpr std::chrono::milliseconds soon{2};            // news that come together are told together
 constexpr std::chrono::milliseconds answer_within{50};  // to a newcomer, spread by chance
-
-constexpr std::chrono::milliseconds answer_strangers_after{100};
 
 }  // namespace
 
@@ -86,8 +85,9 @@ void membership::hear(std::string_view key, std::string_view text) {
   if (!said) return refuse(said.error());
   if (const auto conflict = conflict_with(*said)) {
     name_is_taken_ = key == self_.node;
-    // A newcomer must hear of this node while it listens; two that are in already do not answer each other for ever.
-    if (joined_ && time_.monotonic() - announced_ > answer_strangers_after) announce_soon();
+    // A newcomer must hear of this node while it listens, also when that has just announced itself; two that are in
+    // already do not answer each other for ever.
+    if (joined_ && std::exchange(answered_, said->instance) != said->instance) announce_soon();
     return refuse(*conflict);
   }
   if (said->cluster == self_.cluster) hear_other(std::move(*said));

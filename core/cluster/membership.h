@@ -75,6 +75,7 @@ class membership {
   bool joined_ = false;
   bool left_ = false;
   bool name_is_taken_ = false;  ///< by the node of the note that was refused last
+  std::string answered_;        ///< the instance that does not fit and was answered last
   std::uint64_t refused_ = 0;
   std::chrono::nanoseconds announced_{};
   std::shared_ptr<void> announce_timer_;

@@ -68,6 +68,25 @@ TEST_CASE("the name of a living node is taken") {
   must_refuse(twin, "has the name a already");
 }
 
+TEST_CASE("the name of a living node is taken, also when that has just announced itself") {
+  nodes_rig rig;
+  rig.timing.interval = std::chrono::milliseconds(600);  // it will not do so again while the newcomer listens
+  auto& a = rig.add("a");
+  auto& witness = rig.add("witness");
+  a.join();
+  witness.join();
+  REQUIRE(rig.until([&] { return a.members.joined() && witness.members.joined(); }));
+  a.self = owning(a.self, 3, 7);
+  a.members.announce_soon();
+  REQUIRE(rig.until([&] { return witness.members.picture().owner_of("bank.account", 3) != nullptr; }));
+  auto twin = node_named("a");
+  twin.instance = "another";
+  auto& b = rig.add(twin);
+  b.join();
+  REQUIRE(rig.until([&] { return b.heard.has_value(); }));
+  CHECK_FALSE(b.heard->has_value());
+}
+
 TEST_CASE("a second cluster on the same topics does not begin") {
   auto stranger = node_named("b");
   stranger.cluster = "other";

@@ -23,8 +23,8 @@ struct nodes_rig {
         : self(std::move(says)),
           board(in.shared->open_board()),
           group(in.shared->open_group()),
-          members(*board, [this] { return self; }, make_alarm(in.loop.get_executor()), in.time, system_random(),
-                  {.interval = std::chrono::milliseconds(40), .listening = std::chrono::milliseconds(80)}),
+          members(
+              *board, [this] { return self; }, make_alarm(in.loop.get_executor()), in.time, system_random(), in.timing),
           owns(*group, members, {"bank.account"}, 8, 1,
                {.wish =
                     [this](partition_id at, partition_wish wanted) {
@@ -83,6 +83,8 @@ struct nodes_rig {
     return true;
   }
 
+  /// Of the nodes that are added from now on.
+  membership_options timing{.interval = std::chrono::milliseconds(40), .listening = std::chrono::milliseconds(80)};
   boost::asio::io_context loop{1};
   system_clock time;
   std::shared_ptr<memory_cluster> shared;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -123,16 +124,23 @@ settings common(const std::string& brokers) {
 
 }  // namespace
 
-measurement run_synced_writes(const std::string& folder, double seconds) {
+measurement run_synced_writes(const std::string& folder, double seconds, synced_file into) {
   auto path = folder + "/synced_writes";
   int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) fail("cannot write " + path);
+  off_t begin_again_at = std::numeric_limits<off_t>::max();
+  if (into == synced_file::written_before) {
+    const std::string zeros(16U << 20, '\0');
+    begin_again_at = 15 << 20;
+    if (pwrite(file, zeros.data(), zeros.size(), 0) != static_cast<ssize_t>(zeros.size()) || fdatasync(file) != 0)
+      fail("cannot write " + path);
+  }
   std::string record(500, 'x');  // about what one Deposit takes in the log, headers and all
   std::vector<double> latencies;
   auto start = steady::now();
-  while (seconds_since(start) < seconds) {
+  for (off_t at = 0; seconds_since(start) < seconds; at = at < begin_again_at ? at + 500 : 0) {
     auto sent = steady::now();
-    if (write(file, record.data(), record.size()) != static_cast<ssize_t>(record.size()) || fdatasync(file) != 0)
+    if (pwrite(file, record.data(), record.size(), at) != static_cast<ssize_t>(record.size()) || fdatasync(file) != 0)
       fail("a write failed");
     latencies.push_back(std::chrono::duration<double, std::milli>(steady::now() - sent).count());
   }

@@ -8,9 +8,14 @@
 
 namespace foldlog::bench {
 
-/// The rival of the embedded log at one connection: append a record's bytes to a file and fdatasync it, again and
-/// again.
-measurement run_synced_writes(const std::string& folder, double seconds);
+enum class synced_file {
+  grows,
+  written_before,  ///< with zeros, as the log does it
+};
+
+/// The rival of the embedded log at one connection: write a record's bytes behind the last to a file and fdatasync it,
+/// again and again.
+measurement run_synced_writes(const std::string& folder, double seconds, synced_file into);
 
 /// The rivals of the Kafka log: bare librdkafka, the record of a `Deposit` with all its headers, acks=all.
 class kafka_rival {

@@ -145,7 +145,7 @@ void measure_embedded(subject& server, const bench_options& options, const std::
                       const std::string& self) {
   child_process echo({self, "--echo-server"});
   auto echo_at = read_ready_line(echo, "");
-  std::vector<measurement> commands, echoes, single, synced;
+  std::vector<measurement> commands, echoes, single, synced, overwritten;
   server.load(options.connections, 0.5);  // warm
   for (int round = 0; round < options.rounds; ++round) {
     commands.push_back(server.load(options.connections, options.seconds).measured);
@@ -155,13 +155,15 @@ void measure_embedded(subject& server, const bench_options& options, const std::
                                .accounts = options.accounts})
                          .measured);
     single.push_back(server.load(1, options.seconds / 2).measured);
-    synced.push_back(run_synced_writes(folder, options.seconds / 2));
+    synced.push_back(run_synced_writes(folder, options.seconds / 2, synced_file::grows));
+    overwritten.push_back(run_synced_writes(folder, options.seconds / 2, synced_file::written_before));
   }
   auto many = median_of(commands), rival = median_of(echoes), one = median_of(single), sync = median_of(synced);
   print(fmt::format("durable commands, {} connections", options.connections), many);
   print("bare Beast echo of the same bodies, as many", rival);
   print("durable commands, 1 connection", one);
   print("write and fdatasync of 500 bytes", sync);
+  print("the same into a file that was written before", median_of(overwritten));
   print_verdict("durable commands per echoed request", many.per_second / rival.per_second, ">=", 0.45, "");
   print_verdict(fmt::format("durable commands, {} connections, p99", options.connections), many.p99_ms, "<=", 8, "ms");
   print_verdict("one command per fdatasync, p50", one.p50_ms / sync.p50_ms, "<=", 1.8, "");

@@ -1,9 +1,11 @@
 #include "core/log/embedded_log_files.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "core/log/write_ahead_log.h"
@@ -18,6 +20,10 @@ using rocksdb::IOStatus;
 using rocksdb::Slice;
 
 constexpr std::size_t step = 256U << 10;
+
+// What somebody is writing while we read may look damaged; a moment later it is whole.
+constexpr int attempts = 20;
+constexpr std::chrono::milliseconds pause{5};
 
 bool is_write_ahead_log(std::string_view path) { return path.ends_with(".log"); }
 
@@ -86,17 +92,22 @@ class log_reader final : public rocksdb::FSSequentialFile {
   IOStatus read_records(std::uint64_t offset, std::string_view& records, const IOOptions& options,
                         IODebugContext* context) {
     std::string_view block;
-    if (auto read = fetch(offset, write_ahead::block_size, block_, block, options, context); !read.ok()) return read;
-    records = block.substr(0, write_ahead::whole_fragments(block));
-    if (records.size() == block.size()) return IOStatus::OK();
-    const auto end = offset + records.size();
     std::string rest;
-    if (auto read = read_to_end(end, rest, options, context); !read.ok()) return read;
-    if (write_ahead::judge(rest, end) != write_ahead::remains::damaged) return IOStatus::OK();
-    // RocksDB takes zeros for the end of a block.
-    if (rest.starts_with('\0') && rest.find_first_not_of('\0') >= 7)
-      return IOStatus::Corruption(path_,
-                                  "zeros and other bytes where a record should be, at byte " + std::to_string(end));
+    for (int attempt = 0; attempt < attempts; ++attempt) {
+      if (attempt > 0) std::this_thread::sleep_for(pause);
+      if (auto read = fetch(offset, write_ahead::block_size, block_, block, options, context); !read.ok()) return read;
+      records = block.substr(0, write_ahead::whole_fragments(block));
+      if (records.size() == block.size()) return IOStatus::OK();
+      if (auto read = read_to_end(offset + records.size(), rest, options, context); !read.ok()) return read;
+      const auto here = std::string_view(rest).substr(0, write_ahead::block_size - records.size());
+      if (write_ahead::whole_fragments(here) > 0) return IOStatus::OK();  // came meanwhile: for the next reading
+      if (write_ahead::judge(rest, offset + records.size()) != write_ahead::remains::damaged) return IOStatus::OK();
+    }
+    // RocksDB finds the rest; but zeros it takes for the end of a block.
+    if (rest.find_first_not_of('\0') >= 7) {
+      return IOStatus::Corruption(
+          path_, "zeros and other bytes where a record should be, at byte " + std::to_string(offset + records.size()));
+    }
     records = block;
     return IOStatus::OK();
   }
@@ -104,6 +115,7 @@ class log_reader final : public rocksdb::FSSequentialFile {
   IOStatus read_to_end(std::uint64_t offset, std::string& into, const IOOptions& options, IODebugContext* context) {
     std::string buffer;
     std::string_view piece;
+    into.clear();
     do {
       if (auto got = fetch(offset + into.size(), step, buffer, piece, options, context); !got.ok()) return got;
       into += piece;

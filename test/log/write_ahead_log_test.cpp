@@ -2,35 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdint>
 #include <random>
 #include <string>
 
-#include "core/log/checksum.h"
+#include "test/log/write_ahead_fragments.h"
 
 using namespace foldlog;
+using namespace foldlog::test;
 using write_ahead::judge;
 using write_ahead::remains;
 using write_ahead::whole_fragments;
 
 namespace {
-
-constexpr char whole = 1;
-constexpr char first = 2;
-constexpr char middle = 3;
-constexpr char last = 4;
-
-std::string fragment(char type, std::string_view payload) {
-  std::string body(1, type);
-  body += payload;
-  const auto plain = crc32c(body);
-  const std::uint32_t masked = ((plain >> 15) | (plain << 17)) + 0xa282ead8U;
-  std::string made;
-  for (int n = 0; n < 4; ++n) made.push_back(static_cast<char>(masked >> (8 * n)));
-  made.push_back(static_cast<char>(payload.size()));
-  made.push_back(static_cast<char>(payload.size() >> 8));
-  return made + body;
-}
 
 std::string text(std::size_t size) { return std::string(size, 'x'); }
 std::string zeros(std::size_t size) { return std::string(size, '\0'); }
@@ -38,7 +21,7 @@ std::string zeros(std::size_t size) { return std::string(size, '\0'); }
 }  // namespace
 
 TEST_CASE("whole fragments end where the zeros begin") {
-  const auto written = fragment(whole, "one") + fragment(whole, "") + fragment(whole, text(1000));
+  const auto written = fragment(whole_record, "one") + fragment(whole_record, "") + fragment(whole_record, text(1000));
   CHECK(whole_fragments("") == 0);
   CHECK(whole_fragments(written) == written.size());
   CHECK(whole_fragments(written + zeros(5)) == written.size());
@@ -48,14 +31,15 @@ TEST_CASE("whole fragments end where the zeros begin") {
 
 TEST_CASE("a block with less than a header left is whole") {
   for (std::size_t left = 0; left < 7; ++left) {
-    const auto written = fragment(whole, text(write_ahead::block_size - 7 - left));
+    const auto written = fragment(whole_record, text(write_ahead::block_size - 7 - left));
     CHECK(whole_fragments(written + zeros(left)) == write_ahead::block_size);
   }
-  CHECK(whole_fragments(fragment(whole, text(write_ahead::block_size - 14)) + zeros(7)) == write_ahead::block_size - 7);
+  CHECK(whole_fragments(fragment(whole_record, text(write_ahead::block_size - 14)) + zeros(7)) ==
+        write_ahead::block_size - 7);
 }
 
 TEST_CASE("a fragment with any bit flipped is not whole") {
-  const auto written = fragment(whole, "payload");
+  const auto written = fragment(whole_record, "payload");
   for (std::size_t bit = 0; bit < 8 * written.size(); ++bit) {
     auto changed = written;
     changed[bit / 8] = static_cast<char>(changed[bit / 8] ^ (1 << bit % 8));
@@ -79,7 +63,7 @@ TEST_CASE("a record whose sectors did not all arrive is torn, whichever they are
   int torn = 0;
   for (int round = 0; round < 2000; ++round) {
     const std::size_t offset = draw(0, 2000);
-    const auto written = fragment(whole, text(draw(1000, 4000)));
+    const auto written = fragment(whole_record, text(draw(1000, 4000)));
     auto rest = written + zeros(4096);
     bool lost = false, arrived = false;
     for (std::size_t at = 0; at < written.size();) {
@@ -109,29 +93,29 @@ TEST_CASE("a byte among the zeros was not written by us") {
 
 TEST_CASE("a record over several blocks is torn when sectors of it are missing, also those of its beginning") {
   const std::size_t offset = write_ahead::block_size - 1000;
-  const auto begin = fragment(first, text(1000 - 7));
-  const auto on = fragment(middle, text(write_ahead::block_size - 7)) + fragment(last, text(2000));
+  const auto begin = fragment(first_of_record, text(1000 - 7));
+  const auto on = fragment(middle_of_record, text(write_ahead::block_size - 7)) + fragment(last_of_record, text(2000));
   CHECK(judge(zeros(begin.size()) + on + zeros(9000), offset) == remains::torn);
   CHECK(judge(begin.substr(0, 24) + zeros(begin.size() - 24) + on + zeros(9000), offset) == remains::torn);
 }
 
 TEST_CASE("sectors that are missing before another record were durable once") {
-  const auto next = fragment(whole, "the next");
+  const auto next = fragment(whole_record, "the next");
   CHECK(judge(zeros(2000) + next + zeros(500), 24) == remains::damaged);
-  const auto written = fragment(whole, text(1500));
+  const auto written = fragment(whole_record, text(1500));
   CHECK(judge(written.substr(0, 488) + zeros(written.size() - 488) + next, 24) == remains::damaged);
-  CHECK(judge(zeros(2000) + fragment(first, "the next"), 24) == remains::damaged);
+  CHECK(judge(zeros(2000) + fragment(first_of_record, "the next"), 24) == remains::damaged);
 }
 
 TEST_CASE("a last record that lacks no sector is damaged") {
-  auto written = fragment(whole, text(1500));
+  auto written = fragment(whole_record, text(1500));
   written[700] = 'y';
   CHECK(judge(written, 24) == remains::damaged);
   CHECK(judge(written + zeros(9000), 24) == remains::damaged);
 }
 
 TEST_CASE("a file that ends within a record is never taken for one with nothing more in it") {
-  const auto written = fragment(whole, text(1500));
+  const auto written = fragment(whole_record, text(1500));
   for (std::size_t size = 1; size < written.size(); ++size) {
     CHECK(whole_fragments(written.substr(0, size)) == 0);
     CHECK(judge(written.substr(0, size), 24) != remains::unwritten);

@@ -161,8 +161,8 @@ class file_system final : public rocksdb::FileSystemWrapper {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::FileSystem> prewritten_files(std::shared_ptr<rocksdb::FileSystem> on) {
-  return std::make_shared<file_system>(std::move(on));
+std::shared_ptr<rocksdb::FileSystem> prewritten_files(const std::shared_ptr<rocksdb::FileSystem>& on) {
+  return std::make_shared<file_system>(on);
 }
 
 }  // namespace foldlog::embedded

@@ -17,6 +17,6 @@ namespace foldlog::embedded {
 /// through this file system sees it end where its records end. A write that did not end is left out, damage is given to
 /// RocksDB, which refuses it (write_ahead_log.h). A log that was closed ends with its last record; one without zeros is
 /// read all the same.
-[[nodiscard]] std::shared_ptr<rocksdb::FileSystem> prewritten_files(std::shared_ptr<rocksdb::FileSystem> on);
+[[nodiscard]] std::shared_ptr<rocksdb::FileSystem> prewritten_files(const std::shared_ptr<rocksdb::FileSystem>& on);
 
 }  // namespace foldlog::embedded

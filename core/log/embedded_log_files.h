@@ -13,10 +13,10 @@ namespace foldlog::embedded {
 ///                                 ^ the next
 ///
 /// A sync after an append to a file costs the machine two writes, of the data and of the file's new size, one after the
-/// other; on two machines it took 1.45 and 1.9 times as long as one into bytes that were there. Whoever reads a log
-/// through this file system sees it end where its records end. A write that did not end is left out, damage is given to
-/// RocksDB, which refuses it (write_ahead_log.h). A log that was closed ends with its last record; one without zeros is
-/// read all the same.
+/// other: here 1.3 to 1.5 times as long as one into bytes that were there (bench/command_bench shows both). Whoever
+/// reads a log through this file system sees it end where its records end. A write that did not end is left out, damage
+/// is given to RocksDB, which refuses it (write_ahead_log.h). A log that was closed ends with its last record; one
+/// without zeros is read all the same.
 [[nodiscard]] std::shared_ptr<rocksdb::FileSystem> prewritten_files(const std::shared_ptr<rocksdb::FileSystem>& on);
 
 }  // namespace foldlog::embedded

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds soon{2};            // news that come together are told together
 constexpr std::chrono::milliseconds answer_within{50};  // to a newcomer, spread by chance
+constexpr std::size_t answered_max = 1000;              // a program that is started again and again
 
 }  // namespace
 
@@ -85,9 +86,10 @@ void membership::hear(std::string_view key, std::string_view text) {
   if (!said) return refuse(said.error());
   if (const auto conflict = conflict_with(*said)) {
     name_is_taken_ = key == self_.node;
-    // A newcomer must hear of this node while it listens, also when that has just announced itself; two that are in
+    // A newcomer must hear of this node while it listens, also when that has just announced itself; those that are in
     // already do not answer each other for ever.
-    if (joined_ && std::exchange(answered_, said->instance) != said->instance) announce_soon();
+    if (joined_ && answered_.size() >= answered_max) answered_.clear();
+    if (joined_ && answered_.insert(said->instance).second) announce_soon();
     return refuse(*conflict);
   }
   if (said->cluster == self_.cluster) hear_other(std::move(*said));

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,8 +75,8 @@ class membership {
   bool came_in_ = false;  ///< the own first note was heard: what comes now is news
   bool joined_ = false;
   bool left_ = false;
-  bool name_is_taken_ = false;  ///< by the node of the note that was refused last
-  std::string answered_;        ///< the instance that does not fit and was answered last
+  bool name_is_taken_ = false;      ///< by the node of the note that was refused last
+  std::set<std::string> answered_;  ///< the instances that do not fit and were answered
   std::uint64_t refused_ = 0;
   std::chrono::nanoseconds announced_{};
   std::shared_ptr<void> announce_timer_;

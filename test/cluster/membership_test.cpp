@@ -87,6 +87,31 @@ TEST_CASE("the name of a living node is taken, also when that has just announced
   CHECK_FALSE(b.heard->has_value());
 }
 
+TEST_CASE("strangers that are in already are answered once each, however they take turns") {
+  nodes_rig rig;
+  rig.timing.interval = std::chrono::seconds(100);
+  auto& a = rig.add("a");
+  a.join();
+  REQUIRE(rig.until([&] { return a.members.joined(); }));
+  int notes = 0;
+  const auto board = rig.shared->open_board();
+  board->read([&](std::string_view key, std::string_view text) {
+    const auto said = announcement::parse(key, text);
+    if (said && said->instance == a.self.instance) ++notes;
+  });
+  const int before = notes;
+  for (std::uint64_t turn = 0; turn < 20; ++turn) {
+    auto twin = node_named("a");
+    twin.instance = turn % 2 == 0 ? "another" : "a third";
+    rig.shared->post("a", twin.text());
+    REQUIRE(rig.until([&] { return a.members.notes_refused() == turn + 1; }));
+    rig.loop.restart();
+    rig.loop.run_for(std::chrono::milliseconds(10));
+  }
+  CHECK(notes - before >= 1);
+  CHECK(notes - before <= 3);  // the one that stood there before may be heard late
+}
+
 TEST_CASE("a second cluster on the same topics does not begin") {
   auto stranger = node_named("b");
   stranger.cluster = "other";

@@ -128,17 +128,17 @@ measurement run_synced_writes(const std::string& folder, double seconds, synced_
   auto path = folder + "/synced_writes";
   int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) fail("cannot write " + path);
-  off_t begin_again_at = std::numeric_limits<off_t>::max();
+  std::string record(500, 'x');  // about what one Deposit takes in the log, headers and all
+  auto end = std::numeric_limits<off_t>::max();
   if (into == synced_file::written_before) {
-    const std::string zeros(16U << 20, '\0');
-    begin_again_at = 15 << 20;
+    const std::string zeros(record.size() << 15, '\0');
+    end = static_cast<off_t>(zeros.size());
     if (pwrite(file, zeros.data(), zeros.size(), 0) != static_cast<ssize_t>(zeros.size()) || fdatasync(file) != 0)
       fail("cannot write " + path);
   }
-  std::string record(500, 'x');  // about what one Deposit takes in the log, headers and all
   std::vector<double> latencies;
   auto start = steady::now();
-  for (off_t at = 0; seconds_since(start) < seconds; at = at < begin_again_at ? at + 500 : 0) {
+  for (off_t at = 0; seconds_since(start) < seconds; at = (at + static_cast<off_t>(record.size())) % end) {
     auto sent = steady::now();
     if (pwrite(file, record.data(), record.size(), at) != static_cast<ssize_t>(record.size()) || fdatasync(file) != 0)
       fail("a write failed");

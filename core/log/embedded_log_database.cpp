@@ -52,7 +52,7 @@ rocksdb::Slice description_key() {
 }
 
 /// Write-once data in rising order per partition: after the small level 1 files are moved down, not rewritten, so a
-/// record is written about three times in all (log, level 0, level 1).
+/// record is written about three times in all (log, level 0, level 1), and zeros in its place in the log before it.
 rocksdb::Options database_options() {
   static const auto environment = rocksdb::NewCompositeEnv(prewritten_files(rocksdb::FileSystem::Default()));
   rocksdb::Options options;

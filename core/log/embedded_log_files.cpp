@@ -50,10 +50,12 @@ class log_writer final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
-  // They become durable with the data before them. On a full disk there are none: the file grows with each append.
+  // They become durable with the data before them. Where the disk is full there are none, or fewer: then the file grows
+  // with each append.
   void write_zeros(const IOOptions& options, IODebugContext* context) {
     static const std::string zeros(step, '\0');
-    if (target()->PositionedAppend(zeros, end_, options, context).ok()) zeros_to_ = end_ + step;
+    target()->PositionedAppend(zeros, end_, options, context).PermitUncheckedError();
+    zeros_to_ = end_ + step;
   }
 
   std::uint64_t end_ = 0;
@@ -104,7 +106,7 @@ class log_reader final : public rocksdb::FSSequentialFile {
       if (write_ahead::judge(rest, offset + records.size()) != write_ahead::remains::damaged) return IOStatus::OK();
     }
     // RocksDB finds the rest; but zeros it takes for the end of a block.
-    if (rest.find_first_not_of('\0') >= 7) {
+    if (rest.find_first_not_of('\0') >= write_ahead::header_size) {
       return IOStatus::Corruption(
           path_, "zeros and other bytes where a record should be, at byte " + std::to_string(offset + records.size()));
     }

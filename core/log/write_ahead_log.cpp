@@ -7,7 +7,6 @@
 namespace foldlog::write_ahead {
 namespace {
 
-constexpr std::size_t header_size = 7;
 constexpr std::size_t sector_size = 512;
 constexpr std::size_t own_zeros_max = 32;  ///< that a record has in a row, generously
 constexpr char whole_record = 1;

@@ -14,6 +14,7 @@
 namespace foldlog::write_ahead {
 
 constexpr std::size_t block_size = 32U << 10;
+constexpr std::size_t header_size = 7;  ///< of a fragment
 
 /// How many bytes from the beginning of a block are whole fragments; all of a block of full size when too little is
 /// left behind them for another.
@@ -29,7 +30,8 @@ enum class remains : std::uint8_t {
 /// Bytes were zeros before they were written, and nothing is written before the write before it is durable. So a write
 /// that did not end is the last one, and it lacks sectors of 512 bytes: where the last record has zeros in the place of
 /// none, or another record begins after it, or a sector has a byte alone among zeros, bytes have changed that nobody
-/// wrote.
+/// wrote. What cannot be told from it: a disk that gives zeros for a whole sector of the very last record, which was
+/// durable.
 [[nodiscard]] remains judge(std::string_view rest, std::uint64_t offset);
 
 }  // namespace foldlog::write_ahead

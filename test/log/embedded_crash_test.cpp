@@ -29,12 +29,6 @@ std::string bytes_of(const std::filesystem::path& file) {
 /// Where the zeros begin with which a write-ahead log is written in advance, or up to three bytes before.
 std::size_t records_end(const std::filesystem::path& file) { return bytes_of(file).find_last_not_of('\0') + 1; }
 
-void overwrite(const std::filesystem::path& file, std::size_t place, const std::string& with) {
-  std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
-  out.seekp(static_cast<std::streamoff>(place));
-  out.write(with.data(), static_cast<std::streamsize>(with.size()));
-}
-
 /// The folder as it is on the disk while the log is open: what a crash of the process would leave.
 std::filesystem::path crash_copy(const std::filesystem::path& data) {
   const auto copy = data / "crashed";

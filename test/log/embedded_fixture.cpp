@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 
 namespace foldlog::test {
 
@@ -17,6 +18,12 @@ scratch_folder::scratch_folder() {
 scratch_folder::~scratch_folder() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
+}
+
+void overwrite(const std::filesystem::path& file, std::size_t place, const std::string& with) {
+  std::fstream out(file, std::ios::in | std::ios::out | std::ios::binary);
+  out.seekp(static_cast<std::streamoff>(place));
+  out.write(with.data(), static_cast<std::streamsize>(with.size()));
 }
 
 std::unique_ptr<event_log> embedded_fixture::make(std::size_t topics, std::int32_t partitions) {

@@ -23,6 +23,9 @@ class scratch_folder {
   std::filesystem::path path_;
 };
 
+/// Changes bytes in the midst of a file, past whoever has it open.
+void overwrite(const std::filesystem::path& file, std::size_t place, const std::string& with);
+
 /// Embedded logs, each in a folder of its own.
 class embedded_fixture : public log_fixture {
  public:

@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <fstream>
 #include <functional>
 #include <random>
 #include <string>
@@ -94,12 +93,6 @@ struct watched_log {
     REQUIRE(files->NewSequentialFile(path, {}, &reading, nullptr).ok());
   }
   void write(const std::string& bytes) { REQUIRE(writing->Append(bytes, {}, nullptr).ok()); }
-  /// At the place of the next record, past the writer.
-  void put(std::size_t at, const std::string& bytes) const {
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(static_cast<std::streamoff>(at));
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
 
   scratch_folder folder;
   std::string path = (folder.path() / "000001.log").string();
@@ -135,8 +128,9 @@ TEST_CASE("a record that is being written while somebody reads is no damage") {
   log.write(before);
   int looks = 0;
   log.watched->looked = [&] {
-    if (++looks == 1) log.put(before.size(), next.substr(0, 200));  // no sector is missing: the record ends in this one
-    if (looks == 6) log.put(before.size(), next);
+    if (++looks == 1)
+      overwrite(log.path, before.size(), next.substr(0, 200));  // no sector is missing: the record ends in this one
+    if (looks == 6) overwrite(log.path, before.size(), next);
   };
   std::string found;
   for (int n = 0; n < 5; ++n) found += read_all(*log.reading);
